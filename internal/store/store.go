@@ -1,0 +1,223 @@
+// Package store says what a database promises to the rest of Passtrail. internal/store/duckdb keeps the promise with an
+// embedded DuckDB; internal/store/storetest is the suite that every implementation passes.
+//
+// Records come in through [Store.Commit], one transaction a batch; what is derived from them (attempts, intervals)
+// follows in [Store.Refresh] and can be made anew with [Store.Rebuild]. Questions go through [Store.Query], and only
+// internal/query asks them with text that a person wrote.
+package store
+
+import (
+	"context"
+	"time"
+
+	"passtrail"
+)
+
+// Store is one database. Its methods may be called at once from several goroutines; writers take turns.
+type Store interface {
+	// Commit stores a batch in one transaction: all of it or, with an error, nothing. A batch that was committed before
+	// changes nothing but the ledger's repeats.
+	Commit(ctx context.Context, b *Batch) (Counts, error)
+	// Refresh brings the derived tables up to what has been committed since the last call. It is safe to kill at any
+	// moment: the next call does what is left.
+	Refresh(ctx context.Context) error
+	// Rebuild makes all derived columns and tables anew from the records and snapshots, with the same result.
+	Rebuild(ctx context.Context, progress func(done, total int64)) error
+
+	// Checkpoint returns the position that the last committed batch of a source carried, "" if there is none.
+	Checkpoint(ctx context.Context, source string) (string, error)
+	// Quarantined lists inputs that were set aside, oldest first, without their bytes. Limit 0 means all.
+	Quarantined(ctx context.Context, f QuarantineFilter) ([]Quarantine, error)
+	// QuarantineItem returns one input with its bytes, or an error with code NotFound.
+	QuarantineItem(ctx context.Context, id int64) (Quarantine, error)
+	// DropQuarantined removes inputs, after a retry took them in.
+	DropQuarantined(ctx context.Context, ids []int64) error
+	// Ledger returns the ledger of a tenant, by source and hour.
+	Ledger(ctx context.Context, tenant passtrail.TenantID) ([]LedgerHour, error)
+
+	// Tenant returns one tenant, or an error with code NotFound.
+	Tenant(ctx context.Context, id passtrail.TenantID) (Tenant, error)
+	// Tenants returns all tenants by name.
+	Tenants(ctx context.Context) ([]Tenant, error)
+	// PutTenant creates or replaces a tenant.
+	PutTenant(ctx context.Context, t Tenant) error
+
+	// Query runs one read-only statement that the query engine generated and calls row for each row; the slice is
+	// reused. Text comes as string, instants as int64 ticks, JSON as string. It stops soon after ctx is done.
+	Query(ctx context.Context, sql string, args []any, row func([]any) error) error
+	// Dialect names the SQL dialect that Query takes: "duckdb" or "postgres".
+	Dialect() string
+
+	LogAccess(ctx context.Context, a Access) error
+	AccessLog(ctx context.Context, f AccessFilter) ([]Access, error)
+	SavedQueries(ctx context.Context, tenant passtrail.TenantID) ([]SavedQuery, error)
+	PutSavedQuery(ctx context.Context, q SavedQuery) error
+	DropSavedQuery(ctx context.Context, tenant passtrail.TenantID, id string) error
+	// PutFindings adds findings not seen before and updates span, people and evidence of known ones; state, note and
+	// first_seen of known ones stay.
+	PutFindings(ctx context.Context, fs []Finding) error
+	Findings(ctx context.Context, tenant passtrail.TenantID) ([]Finding, error)
+	SetFindingState(ctx context.Context, tenant passtrail.TenantID, id, state, note, by string, at passtrail.Ticks) error
+
+	Close() error
+}
+
+// Batch is what one transaction takes in. All of it belongs to one tenant and one source, or to no tenant when it holds
+// only a checkpoint and inputs whose tenant could not be told.
+type Batch struct {
+	Tenant     passtrail.TenantID
+	Source     string // name for ledger and records
+	Records    []passtrail.Record
+	Snapshots  []Snapshot
+	Quarantine []Quarantine
+	Other      []OtherCount // records of other log categories, counted only
+	// CheckpointKey and Position say how far the source was read once this batch is in; an empty key stores none.
+	CheckpointKey string
+	Position      string
+	At            passtrail.Ticks // when it was received
+}
+
+// OtherCount counts records of a log category that Passtrail does not keep.
+type OtherCount struct {
+	Category string
+	Hour     passtrail.Ticks // 0 if unknown
+	Count    int64
+}
+
+// Counts says what became of a batch: Received = Stored + Repeats + SetAside + Other.
+type Counts struct {
+	Received, Stored, Repeats, SetAside, Other int64
+	// Replaced counts repeats that were richer than what was stored and took its place.
+	Replaced int64
+}
+
+// SnapshotKind tells the two kinds of snapshot apart.
+type SnapshotKind string
+
+// The kinds of snapshot.
+const (
+	Registrations SnapshotKind = "registration"
+	Roles         SnapshotKind = "roles"
+)
+
+// Snapshot is the whole state of a tenant's registrations or role assignments at one instant.
+type Snapshot struct {
+	Kind    SnapshotKind
+	TakenAt passtrail.Ticks
+	// Complete is false when pages are missing: people absent from the snapshot then keep their state.
+	Complete      bool
+	Registrations []Registration
+	Roles         []RoleAssignment
+}
+
+// Registration is one person's row of userRegistrationDetails.
+type Registration struct {
+	UserID, UPN, Name, UserType                                                  string
+	IsAdmin, IsSsprRegistered, IsSsprEnabled, IsSsprCapable                      bool
+	IsMfaRegistered, IsMfaCapable, IsPasswordlessCapable, SystemPreferredEnabled bool
+	Methods, SystemPreferredMethods                                              []string
+	PreferredMethod                                                              string
+	LastUpdated                                                                  passtrail.Ticks // 0 unknown
+	Extra                                                                        string          // JSON object of unknown members, or ""
+}
+
+// RoleAssignment is one role that a person holds.
+type RoleAssignment struct {
+	UserID, UPN      string
+	RoleID, RoleName string // template id and display name
+	Scope            string // "/" for the whole tenant
+}
+
+// Quarantine is one input that could not be read.
+type Quarantine struct {
+	ID       int64
+	Tenant   passtrail.TenantID
+	Source   string
+	Position string // file and line, "export.zip!a.csv:3"
+	Reason   string // for a person
+	Code     string // stable: not-json, no-time, too-large ...
+	Bytes    []byte
+	At       passtrail.Ticks
+}
+
+// QuarantineFilter chooses inputs that were set aside; zero fields choose all.
+type QuarantineFilter struct {
+	Tenant passtrail.TenantID
+	Source string
+	Code   string
+	Limit  int
+}
+
+// LedgerHour is one source and hour.
+type LedgerHour struct {
+	Source                                     string
+	Hour                                       passtrail.Ticks
+	Received, Stored, Repeats, SetAside, Other int64
+	LastSeen                                   passtrail.Ticks
+	FinalSince                                 passtrail.Ticks // 0: still open
+}
+
+// Tenant is one customer directory.
+type Tenant struct {
+	ID         passtrail.TenantID
+	Name       string
+	CreatedAt  passtrail.Ticks
+	OptedInAt  passtrail.Ticks // 0: collection is off
+	OptedInBy  string
+	OptedOutAt passtrail.Ticks
+	OptedOutBy string
+	Settings   Settings
+}
+
+// Settings are a tenant's choices.
+type Settings struct {
+	NoCustomQueries bool `json:"noCustomQueries,omitempty"` // the customQueries licence was taken away
+	RetentionDays   int  `json:"retentionDays,omitempty"`   // 0: for ever
+}
+
+// Access is one line of the access log: who looked at what.
+type Access struct {
+	At      passtrail.Ticks
+	Tenant  passtrail.TenantID
+	Who     string
+	Roles   string
+	Action  string // view-person, export, query, opt-in, opt-out, sign-in
+	Subject string
+	Detail  string
+	Address string
+}
+
+// AccessFilter chooses lines of the access log; zero fields choose all. Newest first.
+type AccessFilter struct {
+	Tenant   passtrail.TenantID
+	From, To passtrail.Ticks
+	Limit    int
+}
+
+// SavedQuery is a query that somebody named.
+type SavedQuery struct {
+	ID                   string
+	Tenant               passtrail.TenantID
+	Name, Text, Owner    string
+	CreatedAt, ChangedAt passtrail.Ticks
+}
+
+// Finding is what a detection found.
+type Finding struct {
+	Tenant                 passtrail.TenantID
+	ID                     string // stable digest of rule and subject
+	Rule, Severity, Title  string
+	Reasoning              string
+	Start, End             passtrail.Ticks
+	People, Addresses      []string
+	Techniques             []string // ATT&CK ids
+	Evidence               []string // record ids
+	State, Note, ChangedBy string   // new, seen, closed
+	FirstSeen, ChangedAt   passtrail.Ticks
+}
+
+// Limits bound one statement.
+type Limits struct {
+	Time time.Duration // 0: none
+	Rows int64         // 0: none
+}
