@@ -1,0 +1,8 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands makes every command, in the order that help shows them.
+var commands = []func(*app) *cobra.Command{
+	newVersionCommand,
+}

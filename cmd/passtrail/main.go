@@ -1,0 +1,180 @@
+// Command passtrail tells an organisation how its self-service password reset is really used. Each command is a file of
+// its own; [app] is what they share.
+//
+// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a detection fired (only where --fail-on asks for it).
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"passtrail"
+)
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+	exitFired  = 3
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is main for tests: it runs one command line and returns the exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a := &app{in: stdin, out: stdout, err: stderr, clock: time.Now, env: os.Getenv}
+	root := a.rootCommand()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if cerr := a.close(); err == nil {
+		err = cerr
+	}
+	return a.exit(err)
+}
+
+// usageError is a mistake in the command line.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// firedError says that findings met the threshold of --fail-on.
+type firedError struct{ n int }
+
+func (e firedError) Error() string { return fmt.Sprintf("%d findings", e.n) }
+
+// exit prints err, if any, and returns the exit code for it.
+func (a *app) exit(err error) int {
+	var usage usageError
+	var fired firedError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &fired):
+		fmt.Fprintln(a.err, "passtrail:", err)
+		return exitFired
+	case errors.As(err, &usage):
+		fmt.Fprintf(a.err, "passtrail: %v\nrun \"passtrail help\" for the commands and their flags\n", err)
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(a.err, "passtrail: stopped; the same command goes on where it was")
+		return exitFailed
+	}
+	fmt.Fprintln(a.err, "passtrail:", message(err))
+	return exitFailed
+}
+
+// message returns what a person should read of err: the domain error's own words where there is one.
+func message(err error) string {
+	var e *passtrail.Error
+	if errors.As(err, &e) {
+		return e.Msg
+	}
+	return err.Error()
+}
+
+// app is what the commands share: streams, the clock, the data directory and, once opened, the store.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	clock    func() time.Time
+	env      func(string) string
+
+	data    string // --data
+	nowFlag string // --now
+	utc     bool   // --utc
+	backend backend
+}
+
+// now is the instant that decides answers: --now, else the clock.
+func (a *app) now() (passtrail.Ticks, error) {
+	if a.nowFlag == "" {
+		return passtrail.TicksOf(a.clock()), nil
+	}
+	t, err := passtrail.ParseTicks(a.nowFlag)
+	if err != nil {
+		return 0, usageError{fmt.Errorf("--now: %w", err)}
+	}
+	return t, nil
+}
+
+// dataDir is --data, else PASSTRAIL_DATA, else the user's data directory.
+func (a *app) dataDir() (string, error) {
+	if a.data != "" {
+		return filepath.Abs(a.data)
+	}
+	if d := a.env("PASSTRAIL_DATA"); d != "" {
+		return filepath.Abs(d)
+	}
+	if d := a.env("XDG_DATA_HOME"); d != "" {
+		return filepath.Join(d, "passtrail"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", usageError{fmt.Errorf("no home directory: pass --data DIR")}
+	}
+	return filepath.Join(home, ".local", "share", "passtrail"), nil
+}
+
+// rootCommand builds the tree of commands.
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "passtrail",
+		Short:         "How self-service password reset is really used",
+		Long:          "Passtrail takes in the audit records of Microsoft Entra, keeps them, and answers how self-service password reset is\nreally used: who is registered, who resets and how, where people get stuck, whether someone is abusing it.\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 a detection fired (with --fail-on).",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	f := root.PersistentFlags()
+	f.StringVar(&a.data, "data", "", "data `directory` (default $PASSTRAIL_DATA, else the user's data directory)")
+	f.StringVar(&a.nowFlag, "now", "", "answer as if it were this `time` (ISO 8601)")
+	f.BoolVar(&a.utc, "utc", false, "show times in UTC instead of the local time zone")
+	for _, make := range commands {
+		root.AddCommand(usageArgs(make(a)))
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	return root
+}
+
+// usageArgs makes wrong arguments of a command, and of those below it, usage errors.
+func usageArgs(c *cobra.Command) *cobra.Command {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usageError{err}
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		usageArgs(sub)
+	}
+	return c
+}
+
+// isTerminal reports whether a stream is a terminal, so that progress and colour make sense on it.
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
