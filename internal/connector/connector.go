@@ -30,4 +30,7 @@ type Document struct {
 	Bytes    []byte
 	Position string             // file and line, or partition and offset, for a person
 	Tenant   passtrail.TenantID // what the place says (blob path), or ""
+	// Code and Reason are set when the place could not deliver the document whole: too long, cut off, not text. Bytes
+	// then holds its beginning, and it is set aside as it is.
+	Code, Reason string
 }

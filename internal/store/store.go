@@ -74,8 +74,12 @@ type Batch struct {
 	// CheckpointKey and Position say how far the source was read once this batch is in; an empty key stores none.
 	CheckpointKey string
 	Position      string
+	Checkpoints   []Checkpoint    // further ones, of a batch that finishes several small places
 	At            passtrail.Ticks // when it was received
 }
+
+// Checkpoint says how far one place was read.
+type Checkpoint struct{ Key, Position string }
 
 // OtherCount counts records of a log category that Passtrail does not keep.
 type OtherCount struct {
