@@ -1,0 +1,277 @@
+package query
+
+import (
+	"strings"
+
+	"passtrail/internal/kql/plan"
+	"passtrail/internal/kql/types"
+	"passtrail/internal/vocab"
+)
+
+// Schema is the set of tables that every query sees, as docs/tables.md describes them. Column names and types of
+// AuditLogs and SigninLogs are those of Log Analytics, so that existing queries run unedited.
+var Schema = &plan.Schema{Tables: []*plan.Table{
+	auditLogs(), signinLogs(), passwordEvents(), resetAttempts(), registrationDetails(), registrationHistory(), roleAssignments(), statusReasons(),
+}}
+
+func text(name, sql, doc string) plan.Column {
+	return plan.Column{Name: name, Type: types.String, SQL: sql, NotNull: true, Doc: doc}
+}
+
+func column(name string, t types.Type, sql, doc string) plan.Column {
+	return plan.Column{Name: name, Type: t, SQL: sql, NotNull: t != types.Dynamic, Doc: doc}
+}
+
+// joined gives a column that needs a join; it can be null where the join finds nothing unless sql says otherwise.
+func joined(join string, c plan.Column) plan.Column {
+	c.Join = join
+	return c
+}
+
+func json(name, sql, doc string, paths map[string]string) plan.Column {
+	return plan.Column{Name: name, Type: types.Dynamic, SQL: "nullif(" + sql + ", '')::JSON", Doc: doc, Paths: paths}
+}
+
+// auditLogs is the Log Analytics table: 31 columns of its reference page and TenantId, which every workspace table has.
+func auditLogs() *plan.Table {
+	user := func(sql string) string { return "CASE WHEN r.actor_kind = 'user' THEN " + sql + " ELSE '' END" }
+	app := func(sql string) string { return "CASE WHEN r.actor_kind = 'app' THEN " + sql + " ELSE '' END" }
+	return &plan.Table{
+		Name: "AuditLogs", Doc: "Every audit record, with the columns of Log Analytics.",
+		From: "record r", Tenant: "r.tenant", Time: "TimeGenerated",
+		Columns: []plan.Column{
+			text("AADOperationType", "r.operation_type", "Kind of operation: Add, Assign, Update, Unassign, Delete or another"),
+			text("AADTenantId", "r.tenant", "Id of the tenant"),
+			column("ActivityDateTime", types.DateTime, "r.time", "When the activity happened, UTC"),
+			text("ActivityDisplayName", "r.activity", "Name of the activity"),
+			json("AdditionalDetails", "r.additional_details", "Further details, an array of key and value", nil),
+			column("_BilledSize", types.Real, "(length(r.initiated_by) + length(r.target_resources) + length(r.additional_details) + 600)::DOUBLE", "Size of the record in bytes, about"),
+			text("Category", "r.category", "Category, UserManagement and so on"),
+			text("CorrelationId", "r.correlation_id", "Joins the records of one act"),
+			column("DurationMs", types.Long, "0::BIGINT", "Always 0"),
+			text("Id", "r.id", "Id of the record; records from a portal CSV, which has no ids, have one beginning with h:"),
+			text("Identity", "CASE WHEN r.actor_name <> '' THEN r.actor_name ELSE r.actor_upn END", "Name of the actor"),
+			json("InitiatedBy", "r.initiated_by", "The actor: a user or an app", map[string]string{
+				"user.id": user("r.actor_id"), "user.userPrincipalName": user("r.actor_upn"),
+				"user.displayName": user("r.actor_name"), "user.ipAddress": user("r.actor_address"), "app.displayName": app("r.actor_name"),
+			}),
+			text("_IsBillable", "'True'", "Always True"),
+			text("Level", "'Informational'", "Always Informational"),
+			text("Location", "''", "Datacentre; not kept"),
+			text("LoggedByService", "r.service", "Service that logged the record"),
+			text("OperationName", "r.activity", "Name of the activity"),
+			text("OperationVersion", "'1.0'", "Always 1.0"),
+			text("Resource", "'Microsoft.aadiam'", "Always Microsoft.aadiam"),
+			text("ResourceGroup", "'Microsoft.aadiam'", "Always Microsoft.aadiam"),
+			text("ResourceId", "'/tenants/' || r.tenant || '/providers/Microsoft.aadiam'", "Path of the tenant"),
+			text("ResourceProvider", "''", "Always empty"),
+			text("Result", "r.result", "success, failure or timeout"),
+			text("ResultDescription", "r.reason", "Reason of the result, as ResultReason"),
+			text("ResultReason", "r.reason", "Reason of the result"),
+			text("ResultSignature", "'None'", "Always None"),
+			text("ResultType", "CASE r.result WHEN 'success' THEN 'Success' WHEN 'failure' THEN 'Failure' ELSE r.result END", "Success or Failure"),
+			text("SourceSystem", "'Azure AD'", "Always Azure AD"),
+			json("TargetResources", "r.target_resources", "The objects acted on, an array", nil),
+			column("TimeGenerated", types.DateTime, "r.time", "When the activity happened, UTC"),
+			text("Type", "'AuditLogs'", "Name of the table"),
+			text("TenantId", "r.tenant", "Id of the tenant"),
+		},
+	}
+}
+
+// signinLogs is present so that queries over it run; it is empty until a source brings sign-ins.
+func signinLogs() *plan.Table {
+	t := &plan.Table{Name: "SigninLogs", Doc: "Sign-ins; empty until a source brings them.", From: "record r", Tenant: "r.tenant", Where: "false", Time: "TimeGenerated"}
+	add := func(ty types.Type, sql, names string) {
+		for _, n := range strings.Fields(names) {
+			t.Columns = append(t.Columns, column(n, ty, sql, ""))
+		}
+	}
+	add(types.DateTime, "r.time", "TimeGenerated CreatedDateTime")
+	add(types.String, "''", `AADTenantId AlternateSignInName AppDisplayName AppId AuthenticationContextClassReferences AuthenticationDetails
+		AuthenticationMethodsUsed AuthenticationProcessingDetails AuthenticationRequirement AuthenticationRequirementPolicies AutonomousSystemNumber
+		Category ClientAppUsed ConditionalAccessStatus CorrelationId HomeTenantId Id Identity IPAddress IPAddressFromResourceProvider Level Location
+		NetworkLocationDetails OperationName OperationVersion OriginalRequestId ProcessingTimeInMilliseconds Resource ResourceDisplayName ResourceGroup
+		ResourceId ResourceIdentity ResourceProvider ResourceServicePrincipalId ResourceTenantId ResultDescription ResultSignature ResultType RiskDetail
+		RiskEventTypes RiskEventTypes_V2 RiskLevelAggregated RiskLevelDuringSignIn RiskState ServicePrincipalId ServicePrincipalName SessionLifetimePolicies
+		SignInIdentifier SignInIdentifierType SourceSystem TokenIssuerName TokenIssuerType Type UniqueTokenIdentifier UserAgent UserDisplayName UserId
+		UserPrincipalName UserType TenantId`)
+	add(types.Dynamic, "NULL::JSON", "ConditionalAccessPolicies DeviceDetail LocationDetails MfaDetail Status")
+	add(types.Bool, "false", "FlaggedForReview IsInteractive IsRisky")
+	add(types.Long, "0::BIGINT", "DurationMs")
+	return t
+}
+
+// passwordEvents has the records of SSPR and security info with normalised columns. The role is the one held at the
+// time of the event; for times before the first snapshot the first snapshot stands in.
+func passwordEvents() *plan.Table {
+	return &plan.Table{
+		Name: "PasswordEvents", Doc: "The records of self-service password reset and of security info, with normalised columns.",
+		From: "record r", Tenant: "r.tenant", Where: "r.activity_key <> '' AND NOT starts_with(r.activity_key, 'dir_')", Time: "Time",
+		Joins: []plan.Join{
+			{Key: "subject", SQL: roleJoin("u", "r.tenant", "r.target_id", "r.time")},
+			{Key: "actor", SQL: roleJoin("c", "r.tenant", "r.actor_id", "r.time")},
+		},
+		Columns: []plan.Column{
+			column("Time", types.DateTime, "r.time", "When it happened, UTC"),
+			text("Activity", "r.activity_key", "Key of the activity: reset, change, admin_reset, flow, blocked, unlock, registered, info_registered ..."),
+			text("Result", "r.result", "success or failure"),
+			text("Reason", "r.reason", "Status reason as it came"),
+			text("Problem", "r.problem", "Key of the problem that the reason tells of, or empty; see StatusReasons"),
+			text("Method", "r.method", "Method: email, mobileSMS, mobileCall, officePhone, securityQuestion, appNotification, appCode"),
+			text("Step", "r.step", "Step of the flow: start, options, gate_start, gate_pass, gates_passed, new_password, end, cancelled, refused, blocked, abandoned, contacted_admin"),
+			text("UserId", "CASE WHEN r.target_id <> '' THEN r.target_id ELSE r.actor_id END", "Object id of the person whose password or security info it is"),
+			text("UserPrincipalName", "CASE WHEN r.target_upn <> '' THEN r.target_upn ELSE r.actor_upn END", "User principal name of that person, at the time"),
+			text("UserDisplayName", "CASE WHEN r.target_name <> '' THEN r.target_name ELSE r.actor_name END", "Display name of that person"),
+			joined("subject", text("UserRole", "coalesce(u.role, 'User')", "Weightiest role of that person at the time, or User")),
+			joined("subject", column("IsAdmin", types.Bool, "coalesce(u.is_admin, false)", "Whether that person held a directory role at the time")),
+			text("ActorId", "r.actor_id", "Object id of who did it"),
+			text("ActorPrincipalName", "CASE WHEN r.actor_upn <> '' THEN r.actor_upn ELSE r.actor_name END", "User principal name of who did it, or the app's name"),
+			joined("actor", text("ActorRole", "coalesce(c.role, 'User')", "Weightiest role of who did it at the time, or User")),
+			text("IPAddress", "r.actor_address", "Address it came from"),
+			text("UserAgent", "r.user_agent", "User agent, where the source has it"),
+			text("OnPremisesAgent", "r.on_premises_agent", "Agent that wrote the password back on-premises: None, Microsoft Entra Connect, CloudSync"),
+			text("AttemptId", "CASE WHEN r.activity_key IN ('flow', 'reset', 'unlock', 'blocked') THEN CASE WHEN r.correlation_id <> '' THEN r.correlation_id ELSE r.id END ELSE '' END", "Attempt that the record belongs to; empty for admin resets, changes and registrations"),
+			text("EventId", "r.id", "Id of the record, Id of AuditLogs"),
+			text("CorrelationId", "r.correlation_id", "Joins the records of one act"),
+			text("Source", "r.source", "Where the record was read from"),
+		},
+	}
+}
+
+// roleJoin finds the role interval of a person that holds an instant. Intervals of a person do not overlap, and the first
+// one reaches back to the beginning of time, so the join neither drops nor repeats rows.
+func roleJoin(alias, tenant, user, at string) string {
+	r := strings.NewReplacer("$a", alias, "$t", tenant, "$u", user, "$i", at)
+	return r.Replace("LEFT JOIN person_role $a ON $a.tenant = $t AND $a.user_id = $u AND $a.valid_from <= $i AND $i < $a.valid_to")
+}
+
+// resetAttempts has one row an attempt. An attempt without an end is open while it is younger than 30 minutes at the
+// query's now and abandoned after that.
+func resetAttempts() *plan.Table {
+	return &plan.Table{
+		Name: "PasswordResetAttempts", Doc: "One row an attempt at self-service reset or unlock, joined from its records.",
+		From: "attempt a", Tenant: "a.tenant", Time: "Start",
+		Joins: []plan.Join{{Key: "subject", SQL: roleJoin("u", "a.tenant", "a.user_id", "a.start_time")}},
+		Columns: []plan.Column{
+			text("AttemptId", "a.correlation_id", "Correlation id of its records"),
+			text("UserId", "a.user_id", "Object id of the person"),
+			text("UserPrincipalName", "a.user_upn", "User principal name"),
+			text("UserDisplayName", "a.user_name", "Display name"),
+			joined("subject", text("UserRole", "coalesce(u.role, 'User')", "Weightiest role at the start, or User")),
+			joined("subject", column("IsAdmin", types.Bool, "coalesce(u.is_admin, false)", "Whether the person held a directory role at the start")),
+			column("Start", types.DateTime, "a.start_time", "Time of its first record"),
+			column("End", types.DateTime, "a.end_time", "Time of its last record"),
+			column("Duration", types.TimeSpan, "(a.end_time - a.start_time)", "End less Start"),
+			text("Outcome", "CASE WHEN a.outcome = 'abandoned' AND a.end_time > {now} - 18000000000 AND a.problem <> 'contacted_admin' THEN 'open' ELSE a.outcome END", "reset, unlocked, blocked, cancelled, failed, abandoned or open"),
+			text("Problem", "a.problem", "Key of the problem that ended it, or empty; see StatusReasons"),
+			text("Reason", "a.reason", "Status reason of the record that decided the outcome"),
+			json("Gates", "a.gates", "Distinct methods completed, in order", nil),
+			column("GateCount", types.Int, "a.gate_count", "Number of distinct methods completed"),
+			json("MethodsTried", "a.methods_tried", "Distinct methods started, in order", nil),
+			column("Refusals", types.Int, "a.refusals", "New passwords refused"),
+			column("PushStarts", types.Int, "a.push_starts", "App notifications sent"),
+			text("LastStep", "a.last_step", "Last step of the flow that it reached"),
+			text("LastMethod", "a.last_method", "Method of that step"),
+			text("IPAddress", "a.ip_address", "Address it came from"),
+			text("UserAgent", "a.user_agent", "User agent, where the source has it"),
+			text("OnPremisesAgent", "a.on_premises_agent", "Agent that wrote the password back on-premises"),
+			column("Events", types.Int, "a.events", "Number of its records"),
+		},
+	}
+}
+
+// registrationColumns are what the current state and the history share; g is the registration interval.
+func registrationColumns() []plan.Column {
+	flag := func(name, sql, doc string) plan.Column { return column(name, types.Bool, sql, doc) }
+	return []plan.Column{
+		text("Id", "g.user_id", "Object id of the person"),
+		text("UserPrincipalName", "g.upn", "User principal name"),
+		text("UserDisplayName", "g.name", "Display name"),
+		text("UserType", "g.user_type", "member or guest"),
+		flag("IsAdmin", "g.is_admin", "Holds an admin role, as Entra says"),
+		flag("IsSsprRegistered", "g.is_sspr_registered", "Has at least the required number of methods"),
+		flag("IsSsprEnabled", "g.is_sspr_enabled", "Allowed by policy to reset"),
+		flag("IsSsprCapable", "g.is_sspr_capable", "Registered and enabled"),
+		flag("IsMfaRegistered", "g.is_mfa_registered", "Registered for multifactor authentication"),
+		flag("IsMfaCapable", "g.is_mfa_capable", "Capable of multifactor authentication"),
+		flag("IsPasswordlessCapable", "g.is_passwordless_capable", "Capable of passwordless sign-in"),
+		json("MethodsRegistered", "g.methods", "Methods registered, Graph's names", nil),
+		flag("IsSystemPreferredAuthenticationMethodEnabled", "g.system_preferred_enabled", "System-preferred method is on"),
+		json("SystemPreferredAuthenticationMethods", "g.system_preferred_methods", "System-preferred methods", nil),
+		text("UserPreferredMethodForSecondaryAuthentication", "g.preferred_method", "Method that the person prefers"),
+		column("LastUpdatedDateTime", types.DateTime, "g.last_updated", "When Entra refreshed the row last"),
+		text("DataRegistered", "g.data_registered", "Data registered, combinations with +: Alternate email + Mobile phone"),
+	}
+}
+
+func registrationDetails() *plan.Table {
+	return &plan.Table{
+		Name: "UserRegistrationDetails", Doc: "Who is registered with what, as of now: the newest snapshot.",
+		From: "registration g", Tenant: "g.tenant", Where: "g.valid_from <= {now} AND {now} < g.valid_to",
+		Joins: []plan.Join{
+			{Key: "role", SQL: roleJoin("u", "g.tenant", "g.user_id", "{now}")},
+			{Key: "since", SQL: "LEFT JOIN (SELECT tenant, target_id, min(time) AS first_time FROM record WHERE activity_key IN ('registered', 'info_all_required') AND result = 'success' GROUP BY ALL) e ON e.tenant = g.tenant AND e.target_id = g.user_id"},
+			{Key: "became", SQL: "LEFT JOIN (SELECT tenant, user_id, min(valid_from) AS first_time FROM registration WHERE is_sspr_registered GROUP BY ALL) b ON b.tenant = g.tenant AND b.user_id = g.user_id", Needs: "since"},
+		},
+		Columns: append(registrationColumns(),
+			joined("role", text("UserRole", "coalesce(u.role, 'User')", "Weightiest role now, or User")),
+			joined("became", plan.Column{Name: "RegisteredOn", Type: types.DateTime, SQL: "CASE WHEN g.is_sspr_registered THEN coalesce(e.first_time, b.first_time) END", Doc: "First successful registration in the audit log, else the first snapshot that shows the person registered; null if not registered"}),
+		),
+	}
+}
+
+func registrationHistory() *plan.Table {
+	return &plan.Table{
+		Name: "UserRegistrationHistory", Doc: "Registration of each person as intervals: a row is true from ValidFrom until ValidTo.",
+		From: "registration g", Tenant: "g.tenant", Time: "ValidFrom",
+		Columns: append(registrationColumns(),
+			column("ValidFrom", types.DateTime, "g.valid_from", "From when the row is true; the first snapshot also stands for the time before it"),
+			plan.Column{Name: "ValidTo", Type: types.DateTime, SQL: "nullif(g.valid_to, 9223372036854775807)", Doc: "Until when, exclusive; null: still so"},
+		),
+	}
+}
+
+func roleAssignments() *plan.Table {
+	return &plan.Table{
+		Name: "RoleAssignments", Doc: "Directory roles of each person as intervals.",
+		From: "role_assignment a", Tenant: "a.tenant", Time: "ValidFrom",
+		Columns: []plan.Column{
+			text("UserId", "a.user_id", "Object id of the person"),
+			text("UserPrincipalName", "a.upn", "User principal name"),
+			text("RoleId", "a.role_id", "Template id of the role"),
+			text("RoleName", "a.role_name", "Name of the role"),
+			text("Scope", "a.scope", "Directory scope, / for the whole tenant"),
+			column("ValidFrom", types.DateTime, "a.valid_from", "From when it was held; the first snapshot also stands for the time before it"),
+			plan.Column{Name: "ValidTo", Type: types.DateTime, SQL: "nullif(a.valid_to, 9223372036854775807)", Doc: "Until when, exclusive; null: still held"},
+		},
+	}
+}
+
+// statusReasons is the vocabulary as a table. It is the same for everybody.
+func statusReasons() *plan.Table {
+	var rows []string
+	for _, r := range vocab.Reasons() {
+		p, _ := vocab.ProblemByKey(r.Problem)
+		vals := []string{r.Text, r.Activity, r.Step, r.Method, r.Problem, p.Title, r.PlainWords, p.Remedy, p.FixedBy}
+		for i, v := range vals {
+			vals[i] = "'" + strings.ReplaceAll(v, "'", "''") + "'"
+		}
+		rows = append(rows, "("+strings.Join(vals, ", ")+")")
+	}
+	return &plan.Table{
+		Name: "StatusReasons", Doc: "The vocabulary: what each status reason means and what helps.", Shared: true,
+		From: "(VALUES " + strings.Join(rows, ", ") + ") s (reason, activity, step, method, problem, title, plain, remedy, fixed_by)",
+		Columns: []plan.Column{
+			text("Reason", "s.reason", "Status reason as Entra writes it"),
+			text("Activity", "s.activity", "Key of the activity that it stands on"),
+			text("Step", "s.step", "Step of the flow"),
+			text("Method", "s.method", "Method"),
+			text("Problem", "s.problem", "Key of the problem"),
+			text("ProblemTitle", "s.title", "Problem in a few words"),
+			text("PlainWords", "s.plain", "What happened, in plain words"),
+			text("Remedy", "s.remedy", "What helps"),
+			text("FixedBy", "s.fixed_by", "Who can fix it"),
+		},
+	}
+}
