@@ -97,7 +97,9 @@ CREATE TABLE registration (
     preferred_method        VARCHAR NOT NULL DEFAULT '',
     last_updated            BIGINT  NOT NULL DEFAULT 0,     -- of the newest snapshot row seen in the interval; 0 unknown
     extra                   VARCHAR NOT NULL DEFAULT '',
-    source                  VARCHAR NOT NULL DEFAULT ''
+    source                  VARCHAR NOT NULL DEFAULT '',
+    -- valid_from, or 0 where the tenant's first snapshot stands in for earlier times: what is between is assumed
+    assumed_from            BIGINT  NOT NULL DEFAULT 0
 );
 
 CREATE TABLE role_assignment (
@@ -109,7 +111,8 @@ CREATE TABLE role_assignment (
     role_name   VARCHAR NOT NULL DEFAULT '',
     upn         VARCHAR NOT NULL DEFAULT '',
     scope       VARCHAR NOT NULL DEFAULT '/',
-    source      VARCHAR NOT NULL DEFAULT ''
+    source      VARCHAR NOT NULL DEFAULT '',
+    assumed_from BIGINT NOT NULL DEFAULT 0      -- as in registration
 );
 
 -- Derived from role_assignment: at most one row a person and instant.
@@ -121,7 +124,8 @@ CREATE TABLE person_role (
     role        VARCHAR NOT NULL,               -- the weightiest role's name
     roles       VARCHAR NOT NULL DEFAULT '[]',  -- JSON array of all names
     is_admin    BOOLEAN NOT NULL,               -- holds any administrator role
-    two_gate    BOOLEAN NOT NULL                -- under the administrator reset policy
+    two_gate    BOOLEAN NOT NULL,               -- under the administrator reset policy
+    assumed_from BIGINT NOT NULL DEFAULT 0      -- as in registration
 );
 
 -- Which snapshots have been taken in, so that a snapshot that comes again, or late, changes nothing twice.
@@ -134,13 +138,24 @@ CREATE TABLE snapshot (
     source   VARCHAR NOT NULL DEFAULT '',
     batch    BIGINT  NOT NULL
 );
--- What the snapshots said, row by row, so that intervals can be rebuilt and a late snapshot finds its place.
+-- What the snapshots said: one row for a key and a run of consecutive snapshots that all said the same of it. Commit writes
+-- runs of one snapshot (last_taken = taken_at); Refresh joins what belongs together and splits what a late snapshot
+-- parts, so that every snapshot can be given back and a daily snapshot costs only what changed.
 CREATE TABLE snapshot_row (
-    tenant   VARCHAR NOT NULL,
-    kind     VARCHAR NOT NULL,
-    taken_at BIGINT  NOT NULL,
-    key      VARCHAR NOT NULL,                  -- user id, or user id|role id
-    state    VARCHAR NOT NULL                   -- canonical JSON
+    tenant     VARCHAR NOT NULL,
+    kind       VARCHAR NOT NULL,
+    taken_at   BIGINT  NOT NULL,                -- first snapshot of the run
+    last_taken BIGINT  NOT NULL,                -- last snapshot of the run
+    key        VARCHAR NOT NULL,                -- user id, or user id|role id|scope
+    state      VARCHAR NOT NULL,                -- canonical JSON, without what changes every day
+    last_updated BIGINT NOT NULL DEFAULT 0      -- of the last snapshot of the run; 0 unknown
+);
+
+-- Attempts to compute anew although no record of them is new: a record was replaced or deleted. Refresh empties it.
+CREATE TABLE touched (
+    tenant         VARCHAR NOT NULL,
+    correlation_id VARCHAR NOT NULL,            -- of the record as it was
+    id             VARCHAR NOT NULL             -- of the record as it was: it is the attempt's key without a correlation id
 );
 
 CREATE SEQUENCE quarantine_id START 1;

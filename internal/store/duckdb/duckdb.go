@@ -1,0 +1,136 @@
+// Package duckdb keeps the promise of package store with an embedded DuckDB: one file in a data directory, or a database
+// in memory.
+//
+// One connection writes and writers take turns on it ([Store.Commit] and the small tables); readers have connections of
+// their own and see the last commit. Records go from Go memory into the table in chunks (chunk.go), repeats are found by
+// an anti-join bounded by time (commit.go, match.go), and what is derived from records is in derive*.go. How the engine
+// is opened and locked down is package duck's business. Start at [Open] and [Store.Commit].
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"passtrail"
+	"passtrail/internal/duck"
+)
+
+// fileName is the database in a data directory.
+const fileName = "passtrail.db"
+
+// IngestMemory is the memory limit with which a process that only takes records in stays under 512 MiB in all.
+const IngestMemory int64 = 256 << 20
+
+// Config says where the database is and what it may use.
+type Config struct {
+	Dir         string           // data directory, made when missing; "" keeps the database in memory
+	ReadOnly    bool             // refuse to write; the directory must exist
+	MemoryLimit int64            // bytes DuckDB may use; 0 is half of the machine's memory
+	Threads     int              // threads of one query; 0 is one per processor
+	Functions   []duck.Func      // Go functions that generated SQL may call
+	Now         func() time.Time // clock; nil is time.Now
+}
+
+// Store is a database in one data directory. Its methods may be called at once from several goroutines.
+type Store struct {
+	db     *duck.DB
+	unlock func() error
+	now    func() time.Time
+	dir    string
+
+	writing sync.Mutex // held by whoever uses w
+	w       *sql.Conn  // the one connection that writes
+}
+
+// Open opens the database of a data directory, makes it when it is new, and brings its tables up to date. The error has
+// code Conflict while another process holds the directory, NotFound when it is to be read only and is not there. The
+// caller closes the store.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	s := &Store{now: c.Now, dir: c.Dir, unlock: func() error { return nil }}
+	if err := s.open(ctx, c); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, c Config) (err error) {
+	dc := duck.Config{ReadOnly: c.ReadOnly, MemoryLimit: c.MemoryLimit, Threads: c.Threads, Functions: c.Functions}
+	if dc.MemoryLimit == 0 {
+		dc.MemoryLimit = machineMemory() / 2
+	}
+	if c.Dir != "" {
+		if s.unlock, err = claim(c.Dir, c.ReadOnly); err != nil {
+			s.unlock = func() error { return nil }
+			return err
+		}
+		dc.Path, dc.TempDir = filepath.Join(c.Dir, fileName), filepath.Join(c.Dir, "tmp")
+	}
+	if s.db, err = duck.Open(ctx, dc); err != nil {
+		return fmt.Errorf("database in %s: %w", c.Dir, err)
+	}
+	if s.w, err = s.db.SQL.Conn(ctx); err != nil {
+		return err
+	}
+	if err := s.migrate(ctx, c.ReadOnly); err != nil {
+		return err
+	}
+	return s.prepareWriter(ctx, c.ReadOnly)
+}
+
+// claim makes the data directory and takes its lock, which the returned function gives back.
+func claim(dir string, readOnly bool) (func() error, error) {
+	if readOnly {
+		if _, err := os.Stat(filepath.Join(dir, fileName)); err != nil {
+			return nil, &passtrail.Error{Code: passtrail.NotFound, Op: "duckdb.Open", Msg: fmt.Sprintf("there is no passtrail data in %s: make it with \"passtrail init\"", dir), Err: err}
+		}
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, &passtrail.Error{Code: passtrail.Invalid, Op: "duckdb.Open", Msg: fmt.Sprintf("data directory %s cannot be made", dir), Err: err}
+	}
+	return lockDir(filepath.Join(dir, "lock"), readOnly)
+}
+
+// Close writes what is pending and releases the directory.
+func (s *Store) Close() error {
+	var errs []error
+	if s.w != nil {
+		s.writing.Lock()
+		defer s.writing.Unlock()
+		errs = append(errs, s.w.Close())
+		s.w = nil
+	}
+	if s.db != nil {
+		errs = append(errs, s.db.Close())
+		s.db = nil
+	}
+	return errors.Join(append(errs, s.unlock())...)
+}
+
+// Dialect names the SQL dialect that Query takes.
+func (s *Store) Dialect() string { return "duckdb" }
+
+// write runs f in one transaction on the writing connection.
+func (s *Store) write(ctx context.Context, f func(tx *sql.Tx) error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.w == nil {
+		return passtrail.Errorf(passtrail.Unavailable, "duckdb.write", "the store is closed")
+	}
+	tx, err := s.w.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

@@ -1,0 +1,167 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"passtrail"
+	"passtrail/internal/store"
+)
+
+// Checkpoint returns the position that the last committed batch of a source carried, "" if there is none.
+func (s *Store) Checkpoint(ctx context.Context, source string) (string, error) {
+	var position string
+	err := s.db.SQL.QueryRowContext(ctx, `SELECT position FROM checkpoint WHERE source = ?`, source).Scan(&position)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return position, err
+}
+
+// Ledger returns the ledger of a tenant, by source and hour. Inputs whose time could not be told stand at hour 0.
+func (s *Store) Ledger(ctx context.Context, tenant passtrail.TenantID) ([]store.LedgerHour, error) {
+	rows, err := s.db.SQL.QueryContext(ctx, `SELECT source, hour, received, stored, repeats, set_aside, other, last_seen, coalesce(final_since, 0)
+		FROM ledger WHERE tenant = ? ORDER BY source, hour`, string(tenant))
+	return collect(rows, err, func(r *sql.Rows) (h store.LedgerHour, err error) {
+		err = r.Scan(&h.Source, &h.Hour, &h.Received, &h.Stored, &h.Repeats, &h.SetAside, &h.Other, &h.LastSeen, &h.FinalSince)
+		return h, err
+	})
+}
+
+// LogAccess adds a line to the access log.
+func (s *Store) LogAccess(ctx context.Context, a store.Access) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO access_log (at, tenant, who, roles, action, subject, detail, address) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			int64(a.At), string(a.Tenant), a.Who, a.Roles, a.Action, a.Subject, a.Detail, a.Address)
+		return err
+	})
+}
+
+// AccessLog lists lines of the access log, newest first.
+func (s *Store) AccessLog(ctx context.Context, f store.AccessFilter) ([]store.Access, error) {
+	rows, err := s.db.SQL.QueryContext(ctx, `SELECT at, tenant, who, roles, action, subject, detail, address FROM access_log
+		WHERE (?1 = '' OR tenant = ?1) AND at >= ?2 AND (?3 = 0 OR at < ?3) ORDER BY at DESC, rowid DESC LIMIT CASE WHEN ?4 = 0 THEN 9223372036854775807 ELSE ?4 END`,
+		string(f.Tenant), int64(f.From), int64(f.To), int64(f.Limit))
+	return collect(rows, err, func(r *sql.Rows) (a store.Access, err error) {
+		err = r.Scan(&a.At, &a.Tenant, &a.Who, &a.Roles, &a.Action, &a.Subject, &a.Detail, &a.Address)
+		return a, err
+	})
+}
+
+// SavedQueries lists the saved queries of a tenant by name.
+func (s *Store) SavedQueries(ctx context.Context, tenant passtrail.TenantID) ([]store.SavedQuery, error) {
+	rows, err := s.db.SQL.QueryContext(ctx, `SELECT id, tenant, name, text, owner, created_at, changed_at FROM saved_query WHERE tenant = ? ORDER BY name, id`, string(tenant))
+	return collect(rows, err, func(r *sql.Rows) (q store.SavedQuery, err error) {
+		err = r.Scan(&q.ID, &q.Tenant, &q.Name, &q.Text, &q.Owner, &q.CreatedAt, &q.ChangedAt)
+		return q, err
+	})
+}
+
+// PutSavedQuery creates or replaces a saved query. One of another tenant is never replaced: code Conflict.
+func (s *Store) PutSavedQuery(ctx context.Context, q store.SavedQuery) error {
+	const put = `INSERT INTO saved_query (id, tenant, name, text, owner, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, text = excluded.text, owner = excluded.owner, changed_at = excluded.changed_at
+		WHERE saved_query.tenant = excluded.tenant`
+	return s.write(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, put, q.ID, string(q.Tenant), q.Name, q.Text, q.Owner, int64(q.CreatedAt), int64(q.ChangedAt))
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, passtrail.Errorf(passtrail.Conflict, "duckdb.PutSavedQuery", "the id %q is taken: choose another", q.ID))
+		}
+		return nil
+	})
+}
+
+// DropSavedQuery removes a saved query, or fails with code NotFound.
+func (s *Store) DropSavedQuery(ctx context.Context, tenant passtrail.TenantID, id string) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `DELETE FROM saved_query WHERE tenant = ? AND id = ?`, string(tenant), id)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, passtrail.Errorf(passtrail.NotFound, "duckdb.DropSavedQuery", "there is no saved query %q", id))
+		}
+		return nil
+	})
+}
+
+// PutFindings adds findings and brings known ones up to date.
+func (s *Store) PutFindings(ctx context.Context, fs []store.Finding) error {
+	if len(fs) == 0 {
+		return nil
+	}
+	const put = `INSERT INTO finding (tenant, id, rule, severity, title, reasoning, start_time, end_time, people, addresses, techniques, evidence, state, note, changed_by, first_seen, changed_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (tenant, id) DO UPDATE SET rule = excluded.rule, severity = excluded.severity, title = excluded.title, reasoning = excluded.reasoning,
+			start_time = excluded.start_time, end_time = excluded.end_time, people = excluded.people, addresses = excluded.addresses,
+			techniques = excluded.techniques, evidence = excluded.evidence`
+	return s.write(ctx, func(tx *sql.Tx) error {
+		for _, f := range fs {
+			state := f.State
+			if state == "" {
+				state = "new"
+			}
+			_, err := tx.ExecContext(ctx, put, string(f.Tenant), f.ID, f.Rule, f.Severity, f.Title, f.Reasoning, int64(f.Start), int64(f.End),
+				list(f.People), list(f.Addresses), list(f.Techniques), list(f.Evidence), state, f.Note, f.ChangedBy, int64(f.FirstSeen), int64(f.ChangedAt))
+			if err != nil {
+				return fmt.Errorf("finding %s: %w", f.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Findings lists the findings of a tenant, newest first.
+func (s *Store) Findings(ctx context.Context, tenant passtrail.TenantID) ([]store.Finding, error) {
+	rows, err := s.db.SQL.QueryContext(ctx, `SELECT tenant, id, rule, severity, title, reasoning, start_time, end_time, CAST(people AS VARCHAR), CAST(addresses AS VARCHAR),
+		CAST(techniques AS VARCHAR), CAST(evidence AS VARCHAR), state, note, changed_by, first_seen, changed_at FROM finding WHERE tenant = ? ORDER BY start_time DESC, id`, string(tenant))
+	return collect(rows, err, func(r *sql.Rows) (f store.Finding, err error) {
+		var people, addresses, techniques, evidence string
+		err = r.Scan(&f.Tenant, &f.ID, &f.Rule, &f.Severity, &f.Title, &f.Reasoning, &f.Start, &f.End, &people, &addresses,
+			&techniques, &evidence, &f.State, &f.Note, &f.ChangedBy, &f.FirstSeen, &f.ChangedAt)
+		f.People, f.Addresses, f.Techniques, f.Evidence = unlist(people), unlist(addresses), unlist(techniques), unlist(evidence)
+		return f, err
+	})
+}
+
+// SetFindingState records what somebody decided about a finding, or fails with code NotFound.
+func (s *Store) SetFindingState(ctx context.Context, tenant passtrail.TenantID, id, state, note, by string, at passtrail.Ticks) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE finding SET state = ?, note = ?, changed_by = ?, changed_at = ? WHERE tenant = ? AND id = ?`,
+			state, note, by, int64(at), string(tenant), id)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, passtrail.Errorf(passtrail.NotFound, "duckdb.SetFindingState", "there is no finding %q", id))
+		}
+		return nil
+	})
+}
+
+// list writes a JSON array; nothing is [].
+func list(s []string) string {
+	if len(s) == 0 {
+		return "[]"
+	}
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	return string(b)
+}
+
+// unlist reads a JSON array that list wrote; [] is nil.
+func unlist(text string) []string {
+	var s []string
+	if err := json.Unmarshal([]byte(text), &s); err != nil || len(s) == 0 {
+		return nil
+	}
+	return s
+}
