@@ -1,0 +1,229 @@
+// Package query is the narrow waist: every report, detection, page and API asks its questions here. It compiles KQL over
+// [Schema], binds it to a set of tenants, runs it on the store, and holds it to limits. Nothing else reads records.
+//
+// Start at [Engine.Run].
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"passtrail"
+	"passtrail/internal/kql"
+	"passtrail/internal/kql/types"
+	"passtrail/internal/store"
+)
+
+// Limits bound one query. A zero field means the default of [DefaultLimits].
+type Limits struct {
+	Time time.Duration // how long it may run
+	Rows int64         // how many rows a result table may have
+	Text int           // bytes of query text
+}
+
+// DefaultLimits are those of the Log Analytics API where it has them: 3 minutes, 500,000 rows.
+var DefaultLimits = Limits{Time: 3 * time.Minute, Rows: 500_000, Text: 1 << 20}
+
+// Engine runs queries on one store. Its methods may be called at once.
+type Engine struct {
+	store  store.Store
+	limits Limits
+}
+
+// New makes an engine. Zero limits mean the defaults.
+func New(st store.Store, limits Limits) *Engine {
+	if limits.Time == 0 {
+		limits.Time = DefaultLimits.Time
+	}
+	if limits.Rows == 0 {
+		limits.Rows = DefaultLimits.Rows
+	}
+	if limits.Text == 0 {
+		limits.Text = DefaultLimits.Text
+	}
+	return &Engine{store: st, limits: limits}
+}
+
+// Request is one query and on whose behalf it runs.
+type Request struct {
+	Text      string
+	Tenants   []passtrail.TenantID // whose rows it may see; none sees no rows
+	Now       passtrail.Ticks      // what now() is; required
+	From, To  passtrail.Ticks      // restricts the time column of every table; zero: open
+	Params    map[string]string    // values of declared query parameters
+	Principal string               // what current_principal() answers
+	// Custom marks text that a person wrote: it needs the tenant's licence for custom queries. Prebuilt text does not.
+	Custom bool
+	// MaxRows limits each result table below the engine's limit; more rows are an error, never a cut.
+	MaxRows int64
+	// Time limits the run below the engine's limit.
+	Time time.Duration
+}
+
+// Column is a column of a result.
+type Column struct {
+	Name string
+	Type types.Type
+}
+
+// Table is one result table. Cells are nil, string, bool, int32, int64, float64; instants and timespans are int64 ticks,
+// decimal, guid and dynamic are text. Use [JSONCell] for the values of the Log Analytics API.
+type Table struct {
+	Name    string
+	Columns []Column
+	Rows    [][]any
+}
+
+// Index returns the position of a column, or -1.
+func (t *Table) Index(name string) int {
+	for i, c := range t.Columns {
+		if c.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Result is what a query answers: a table for each tabular statement.
+type Result struct {
+	Tables   []Table
+	Render   *kql.Render
+	Warnings []string
+}
+
+// JSONCell turns a cell into the value that the Log Analytics API has for it: instants as text with seven digits.
+func JSONCell(v any, t types.Type) any { return kql.Cell(v, t) }
+
+// Run compiles and runs a query and keeps its rows in memory. A mistake in the text is a diag.List; other errors are
+// passtrail errors: Denied without a licence, TooLarge over a limit, Cancelled when ctx is done.
+func (e *Engine) Run(ctx context.Context, req Request) (*Result, error) {
+	var res Result
+	c, err := e.compile(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	res.Render, res.Warnings = c.Render, c.Warnings
+	err = e.runAll(ctx, req, c, func(t Table) error {
+		res.Tables = append(res.Tables, t)
+		return nil
+	}, func(row []any) error {
+		t := &res.Tables[len(res.Tables)-1]
+		t.Rows = append(t.Rows, append([]any(nil), row...))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+// Stream is Run without keeping rows: head is called before the rows of each table, row for each row; the slice is
+// reused.
+func (e *Engine) Stream(ctx context.Context, req Request, head func(Table) error, row func([]any) error) error {
+	c, err := e.compile(ctx, req)
+	if err != nil {
+		return err
+	}
+	return e.runAll(ctx, req, c, head, row)
+}
+
+// Explain returns the plan and the SQL of a query without running it.
+func (e *Engine) Explain(ctx context.Context, req Request) (string, error) {
+	c, err := e.compile(ctx, req)
+	if err != nil {
+		return "", err
+	}
+	return c.Explain(), nil
+}
+
+// Check compiles a query and returns its mistakes, nil if there are none.
+func (e *Engine) Check(ctx context.Context, req Request) error {
+	_, err := e.compile(ctx, req)
+	return err
+}
+
+func (e *Engine) compile(ctx context.Context, req Request) (*kql.Compiled, error) {
+	if len(req.Text) > e.limits.Text {
+		return nil, passtrail.Errorf(passtrail.TooLarge, "query.compile", "the query has %d bytes, the limit is %d", len(req.Text), e.limits.Text)
+	}
+	if err := e.licensed(ctx, req); err != nil {
+		return nil, err
+	}
+	return kql.Compile(req.Text, Schema, kql.Options{
+		Now: req.Now, Tenants: req.Tenants, From: req.From, To: req.To, Params: req.Params, CurrentPrincipal: req.Principal,
+	})
+}
+
+// licensed refuses a person's own query for a tenant whose licence for custom queries was taken away.
+func (e *Engine) licensed(ctx context.Context, req Request) error {
+	if !req.Custom {
+		return nil
+	}
+	for _, id := range req.Tenants {
+		t, err := e.store.Tenant(ctx, id)
+		if passtrail.CodeOf(err) == passtrail.NotFound {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if t.Settings.NoCustomQueries {
+			return passtrail.Errorf(passtrail.Denied, "query.licensed", "custom queries are not licensed for tenant %s; the prebuilt reports are", id)
+		}
+	}
+	return nil
+}
+
+func (e *Engine) runAll(ctx context.Context, req Request, c *kql.Compiled, head func(Table) error, row func([]any) error) error {
+	limit := e.limits.Time
+	if req.Time > 0 && req.Time < limit {
+		limit = req.Time
+	}
+	maxRows := e.limits.Rows
+	if req.MaxRows > 0 && req.MaxRows < maxRows {
+		maxRows = req.MaxRows
+	}
+	run, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for _, r := range c.Results {
+		t := Table{Name: r.Name}
+		for _, col := range r.Columns {
+			t.Columns = append(t.Columns, Column{Name: col.Name, Type: col.Type})
+		}
+		if err := head(t); err != nil {
+			return err
+		}
+		var n int64
+		err := e.store.Query(run, r.SQL, r.Args, func(cells []any) error {
+			if n++; n > maxRows {
+				return passtrail.Errorf(passtrail.TooLarge, "query.Run", "the result has more than %d rows, the limit; add a filter, summarize or take", maxRows)
+			}
+			return row(cells)
+		})
+		if err != nil {
+			return explainFailure(ctx, run, limit, err)
+		}
+	}
+	return nil
+}
+
+// explainFailure turns a failure of the database into words for a person; what the database said stays in the cause.
+func explainFailure(ctx, run context.Context, limit time.Duration, err error) error {
+	var known *passtrail.Error
+	switch {
+	case errors.As(err, &known):
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case run.Err() != nil:
+		return &passtrail.Error{Code: passtrail.TooLarge, Op: "query.Run", Msg: fmt.Sprintf("the query ran longer than %s, the limit; narrow its time range", limit), Err: err}
+	case strings.Contains(err.Error(), "Out of Memory"):
+		return &passtrail.Error{Code: passtrail.TooLarge, Op: "query.Run", Msg: "the query needs more memory than it may have; narrow its time range or summarize earlier", Err: err}
+	case strings.Contains(err.Error(), "INTERRUPT"):
+		return &passtrail.Error{Code: passtrail.Cancelled, Op: "query.Run", Msg: "the query was cancelled", Err: err}
+	}
+	return &passtrail.Error{Code: passtrail.Invalid, Op: "query.Run", Msg: "the query could not be run; this is a fault of the engine, not of your data", Err: err}
+}
