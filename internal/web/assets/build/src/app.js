@@ -1,0 +1,149 @@
+// What every page loads: htmx, set up so that it neither evaluates text nor keeps tenant data in the browser, and a few
+// listeners that hang on the document, so that swapped-in content needs none of its own.
+import htmx from "htmx.org/dist/htmx.esm.js";
+
+Object.assign(htmx.config, {
+	historyCacheSize: 0, // going back asks the server again; no snapshots of tenant data in the browser
+	refreshOnHistoryMiss: true,
+	allowEval: false,
+	allowScriptTags: false,
+	includeIndicatorStyles: false,
+	selfRequestsOnly: true,
+	scrollIntoViewOnBoost: false,
+	responseHandling: [
+		{ code: "204", swap: false },
+		{ code: "[23]..", swap: true },
+		{ code: "[45]..", swap: true, error: true }, // errors come as a fragment that says what to do
+	],
+});
+
+// rememberZone stores the browser's time zone once, so that the server can write times in it.
+function rememberZone() {
+	if (/(?:^|; )tz=/.test(document.cookie)) return;
+	const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+	const secure = location.protocol === "https:" ? "; Secure" : "";
+	document.cookie = `tz=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+	if (zone !== "UTC" && document.querySelector("time")) location.reload();
+}
+
+async function copyText(button) {
+	const source = document.getElementById(button.dataset.copy);
+	const text = source ? source.textContent : "";
+	try {
+		await navigator.clipboard.writeText(text);
+		announce("Copied");
+	} catch {
+		const range = document.createRange();
+		range.selectNodeContents(source);
+		getSelection().removeAllRanges();
+		getSelection().addRange(range);
+		announce("Selected; press Ctrl+C to copy");
+	}
+}
+
+// announce tells everybody, those who listen included, what a button did.
+function announce(text) {
+	const status = document.getElementById("status");
+	if (!status) return;
+	status.textContent = text;
+	clearTimeout(announce.timer);
+	announce.timer = setTimeout(() => { status.textContent = ""; }, 4000);
+}
+
+function openNav(open) {
+	document.body.classList.toggle("nav-open", open);
+	const button = document.querySelector("[data-nav]");
+	if (button) button.setAttribute("aria-expanded", String(open));
+}
+
+document.addEventListener("click", (event) => {
+	const target = event.target.closest("[data-copy],[data-nav],[data-print],[data-close-popover]");
+	if (!target) {
+		if (!event.target.closest(".side")) openNav(false);
+		return;
+	}
+	if (target.dataset.copy) copyText(target);
+	if ("nav" in target.dataset) openNav(!document.body.classList.contains("nav-open"));
+	if ("print" in target.dataset) print();
+	if ("closePopover" in target.dataset) target.closest("[popover]")?.hidePopover();
+});
+
+document.addEventListener("change", (event) => {
+	if (event.target.closest("[data-submit-on-change]")) event.target.form.requestSubmit();
+	if (event.target.matches("[data-range]")) toggleCustomRange(event.target);
+});
+
+function toggleCustomRange(select) {
+	for (const field of select.form.querySelectorAll("[data-custom-range]")) field.hidden = select.value !== "custom";
+}
+
+document.addEventListener("keydown", (event) => {
+	if (event.key === "Escape") {
+		openNav(false);
+		const close = document.querySelector("#details .pane-close");
+		if (close && !document.querySelector("dialog[open],[popover]:popover-open")) close.click();
+	}
+	const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+	if (event.key === "/" && plain && !event.target.closest("input,textarea,select,[contenteditable]")) {
+		const search = document.querySelector("[data-search]");
+		if (search) {
+			event.preventDefault();
+			search.focus();
+		}
+	}
+});
+
+// Remember what opened the details pane, so that closing it goes back there.
+let opener = null;
+document.addEventListener("htmx:beforeRequest", (event) => {
+	const target = event.detail.target;
+	target?.setAttribute("aria-busy", "true");
+	if (target?.id === "details" && !event.detail.elt.closest("#details")) opener = event.detail.elt.id;
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+	const target = event.detail.target;
+	target?.removeAttribute("aria-busy");
+	if (target?.id !== "details") return;
+	const heading = target.querySelector("h2");
+	if (heading) heading.focus();
+	else if (opener) document.getElementById(opener)?.focus();
+	document.body.classList.toggle("pane-open", Boolean(heading));
+	for (const row of document.querySelectorAll("tr[aria-current]")) row.removeAttribute("aria-current");
+	if (heading && opener) document.getElementById(opener)?.closest("tr")?.setAttribute("aria-current", "true");
+});
+document.addEventListener("htmx:sendError", () => announce("The server does not answer. Is it still running?"));
+document.addEventListener("htmx:configRequest", dropEmpty);
+
+// dropEmpty keeps addresses short: a filter that is not set is not in them.
+function dropEmpty(event) {
+	if (event.detail.verb !== "get") return;
+	const form = event.detail.formData;
+	for (const key of new Set(form.keys())) {
+		const values = form.getAll(key).filter((value) => value !== "");
+		form.delete(key);
+		for (const value of values) form.append(key, value);
+	}
+}
+document.addEventListener("formdata", (event) => {
+	if (event.target.method !== "get") return;
+	for (const key of new Set(event.formData.keys())) {
+		const values = event.formData.getAll(key).filter((value) => value !== "");
+		event.formData.delete(key);
+		for (const value of values) event.formData.append(key, value);
+	}
+});
+
+// live listens for what the server noticed and offers it, without moving what is being read.
+function live() {
+	const bar = document.getElementById("live");
+	if (!bar || !window.EventSource) return;
+	const source = new EventSource(bar.dataset.live);
+	source.addEventListener("change", (event) => {
+		bar.querySelector("a").textContent = event.data;
+		bar.hidden = false;
+	});
+	addEventListener("pagehide", () => source.close());
+}
+
+rememberZone();
+live();

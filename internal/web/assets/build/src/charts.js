@@ -1,0 +1,121 @@
+// Interactive charts over the ones that the server drew. A figure holds the drawing, a table with the same numbers, and
+// their data as JSON; this script puts an interactive chart where the drawing was. Print keeps the drawing.
+import * as echarts from "echarts/core";
+import { BarChart, LineChart, PieChart, FunnelChart, HeatmapChart, ScatterChart } from "echarts/charts";
+import { AriaComponent, GridComponent, LegendComponent, TooltipComponent, VisualMapComponent, MarkLineComponent } from "echarts/components";
+import { SVGRenderer } from "echarts/renderers";
+
+echarts.use([BarChart, LineChart, PieChart, FunnelChart, HeatmapChart, ScatterChart, AriaComponent, GridComponent, LegendComponent,
+	TooltipComponent, VisualMapComponent, MarkLineComponent, SVGRenderer]);
+
+const number = new Intl.NumberFormat();
+const charts = new Map();
+
+// css reads the colours of the theme in force.
+function css(name) {
+	return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function palette() {
+	return [1, 2, 3, 4, 5, 6, 7, 8].map((n) => css(`--chart-${n}`));
+}
+
+function base(spec) {
+	return {
+		animation: false,
+		color: palette(),
+		textStyle: { fontFamily: css("--fontFamilyBase"), color: css("--colorNeutralForeground2") },
+		aria: { enabled: true, label: { description: spec.title } },
+		tooltip: {
+			renderMode: "richText",
+			trigger: spec.kind === "pie" || spec.kind === "funnel" ? "item" : "axis",
+			backgroundColor: css("--colorNeutralBackground1"),
+			borderColor: css("--colorNeutralStroke1"),
+			textStyle: { color: css("--colorNeutralForeground1"), fontSize: 12 },
+			valueFormatter: (value) => (value === null || value === undefined ? "–" : number.format(value) + (spec.unit ? " " + spec.unit : "")),
+			axisPointer: { type: spec.kind === "line" ? "line" : "shadow", shadowStyle: { color: css("--colorNeutralStroke3"), opacity: 0.3 } },
+		},
+		legend: (spec.series.length > 1 && spec.kind !== "funnel") || spec.kind === "pie"
+			? { type: "scroll", bottom: 0, icon: "roundRect", itemWidth: 12, itemHeight: 12, textStyle: { color: css("--colorNeutralForeground2") } } : undefined,
+	};
+}
+
+function axes(spec, horizontal) {
+	const line = { lineStyle: { color: css("--colorNeutralStroke1") } };
+	const category = {
+		type: "category", data: spec.labels, axisTick: { show: false }, axisLine: line, inverse: horizontal,
+		axisLabel: { color: css("--colorNeutralForeground2"), hideOverlap: true, width: horizontal ? 170 : undefined, overflow: "truncate" },
+	};
+	const value = {
+		type: "value", minInterval: 1, splitLine: { lineStyle: { color: css("--colorNeutralStroke3") } },
+		axisLabel: { color: css("--colorNeutralForeground2"), formatter: (v) => number.format(v) },
+	};
+	return horizontal ? { xAxis: value, yAxis: category } : { xAxis: category, yAxis: value };
+}
+
+function cartesian(spec) {
+	const horizontal = spec.kind === "hbar";
+	return {
+		...base(spec), ...axes(spec, horizontal),
+		grid: { left: 8, right: 16, top: 12, bottom: spec.series.length > 1 ? 36 : 8, containLabel: true },
+		series: spec.series.map((series) => ({
+			name: series.name, data: series.values,
+			type: spec.kind === "line" || spec.kind === "area" ? "line" : "bar",
+			stack: spec.stacked ? "all" : undefined,
+			showSymbol: spec.labels.length < 40, symbolSize: 6, barMaxWidth: 36, smooth: false,
+			areaStyle: spec.kind === "area" ? { opacity: 0.25 } : undefined,
+			itemStyle: horizontal ? { borderRadius: [0, 3, 3, 0] } : undefined,
+		})),
+	};
+}
+
+function slices(spec) {
+	const data = spec.labels.map((name, i) => ({ name, value: spec.series[0].values[i] }));
+	const border = { borderColor: css("--colorNeutralBackground1"), borderWidth: 2 };
+	const label = { color: css("--colorNeutralForeground1"), formatter: (p) => `${p.name}: ${number.format(p.value)}` };
+	if (spec.kind === "funnel") {
+		return { ...base(spec), series: [{ type: "funnel", sort: "none", top: 8, bottom: 8, left: "5%", width: "60%", gap: 2, itemStyle: border, label: { ...label, position: "right" }, data }] };
+	}
+	return { ...base(spec), series: [{ type: "pie", radius: ["48%", "72%"], center: ["50%", "45%"], itemStyle: border, label, data }] };
+}
+
+// option turns the server's description of a chart into one for the library.
+export function option(spec) {
+	return spec.kind === "pie" || spec.kind === "funnel" ? slices(spec) : cartesian(spec);
+}
+
+function draw(figure) {
+	const data = figure.querySelector("script[data-chart]");
+	const box = figure.querySelector(".chart");
+	if (!data || !box || charts.has(box)) return;
+	const spec = JSON.parse(data.textContent);
+	const still = box.querySelector(".chart-still");
+	const live = document.createElement("div");
+	live.className = "chart-live";
+	box.append(live);
+	const chart = echarts.init(live, null, { renderer: "svg", height: box.clientHeight || 260 });
+	chart.setOption(option(spec));
+	if (still) still.classList.add("print-only");
+	charts.set(box, { chart, spec, live });
+	new ResizeObserver(() => chart.resize()).observe(live);
+	if (spec.links) chart.on("click", (p) => { if (spec.links[p.dataIndex]) location.href = spec.links[p.dataIndex]; });
+}
+
+function drawAll(root) {
+	for (const figure of root.querySelectorAll("figure")) draw(figure);
+}
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+	for (const { chart, spec } of charts.values()) chart.setOption(option(spec), true);
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+	for (const [box, { chart }] of charts) {
+		if (event.detail.target?.contains(box)) {
+			chart.dispose();
+			charts.delete(box);
+		}
+	}
+});
+document.addEventListener("htmx:afterSwap", (event) => drawAll(event.detail.target));
+document.addEventListener("passtrail:swapped", (event) => drawAll(event.target));
+drawAll(document);
