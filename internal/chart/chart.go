@@ -282,7 +282,9 @@ func nice(top float64) (step, ceiling float64) {
 	return step, step * math.Ceil(top/step)
 }
 
-func num(v float64) string { return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.1f", v), "0"), ".") }
+func num(v float64) string {
+	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.1f", v), "0"), ".")
+}
 
 // value writes a number with thin grouping: 12 345.
 func value(v float64) string {

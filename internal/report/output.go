@@ -1,0 +1,150 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+
+	"passtrail/internal/chart"
+	"passtrail/internal/kql/types"
+	"passtrail/internal/query"
+)
+
+// array writes a list as a dynamic cell.
+func array(list []string) string {
+	if list == nil {
+		return "[]"
+	}
+	b, _ := json.Marshal(list)
+	return string(b)
+}
+
+// jsonColumn describes a column in a report's JSON.
+type jsonColumn struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Unit string `json:"unit,omitempty"`
+}
+
+// jsonTable is a table in a report's JSON; its rows are objects by column name.
+type jsonTable struct {
+	Name    string           `json:"name"`
+	Title   string           `json:"title"`
+	Columns []jsonColumn     `json:"columns"`
+	Rows    []map[string]any `json:"rows"`
+}
+
+// jsonReport is the stable JSON form of a report; docs/reports.md documents it.
+type jsonReport struct {
+	Report    string      `json:"report"`
+	Title     string      `json:"title"`
+	Tenant    string      `json:"tenant"`
+	From      string      `json:"from"`
+	To        string      `json:"to"`
+	Now       string      `json:"now"`
+	Threshold int         `json:"threshold,omitempty"`
+	Answer    string      `json:"answer"`
+	Counts    string      `json:"counts"`
+	Notes     []string    `json:"notes"`
+	Query     string      `json:"query,omitempty"`
+	Tables    []jsonTable `json:"tables"`
+}
+
+// WriteJSON writes the report in its stable JSON form.
+func (o *Output) WriteJSON(w io.Writer) error {
+	j := jsonReport{
+		Report: o.Report.ID, Title: o.Report.Title, Tenant: string(o.Params.Tenant), From: o.Params.From.String(), To: o.Params.To.String(), Now: o.Params.Now.String(),
+		Threshold: o.Params.Threshold, Answer: o.Answer, Counts: strings.TrimSpace(o.Report.Counts), Notes: o.Notes, Query: o.Text,
+	}
+	if j.Notes == nil {
+		j.Notes = []string{}
+	}
+	for i, t := range o.Tables {
+		j.Tables = append(j.Tables, tableJSON(o.Report.Tables[i], t))
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(j)
+}
+
+func tableJSON(def Table, t query.Table) jsonTable {
+	out := jsonTable{Name: def.Name, Title: def.Title, Rows: []map[string]any{}}
+	for _, c := range t.Columns {
+		out.Columns = append(out.Columns, jsonColumn{c.Name, c.Type.String(), def.Units[c.Name]})
+	}
+	for _, row := range t.Rows {
+		m := make(map[string]any, len(row))
+		for i, c := range t.Columns {
+			m[c.Name] = jsonCell(row[i], c.Type)
+		}
+		out.Rows = append(out.Rows, m)
+	}
+	return out
+}
+
+// jsonCell nests dynamic cells instead of giving them as text.
+func jsonCell(v any, t types.Type) any {
+	if s, ok := v.(string); ok && t == types.Dynamic && json.Valid([]byte(s)) {
+		return json.RawMessage(s)
+	}
+	return query.JSONCell(v, t)
+}
+
+// Picture draws table i, or returns "" when the report has no picture for it.
+func (o *Output) Picture(i int) string {
+	def, t := o.Report.Tables[i], o.Tables[i]
+	if def.Chart == nil {
+		return ""
+	}
+	c := chart.Chart{Kind: chart.Kind(def.Chart.Kind), Title: def.Title, Stacked: def.Chart.Stacked}
+	x := t.Index(def.Chart.X)
+	if x < 0 {
+		return ""
+	}
+	if len(def.Chart.Y) > 0 {
+		c.Unit = def.Units[def.Chart.Y[0]]
+	}
+	for _, row := range t.Rows {
+		c.Labels = append(c.Labels, label(row[x], t.Columns[x].Type))
+	}
+	for _, name := range def.Chart.Y {
+		y := t.Index(name)
+		if y < 0 {
+			return ""
+		}
+		s := chart.Series{Name: name}
+		for _, row := range t.Rows {
+			s.Values = append(s.Values, number(row[y]))
+		}
+		c.Series = append(c.Series, s)
+	}
+	return c.SVG()
+}
+
+func label(v any, t types.Type) string {
+	s, _ := query.JSONCell(v, t).(string)
+	if t == types.DateTime && len(s) >= 10 {
+		return s[:10]
+	}
+	if s == "" {
+		return "(none)"
+	}
+	return s
+}
+
+func number(v any) float64 {
+	switch n := v.(type) {
+	case int64:
+		return float64(n)
+	case int32:
+		return float64(n)
+	case float64:
+		return n
+	case string:
+		f, _ := strconv.ParseFloat(n, 64)
+		return f
+	}
+	return 0
+}

@@ -1,0 +1,345 @@
+// Package report loads the prebuilt reports and runs them. A report is two files under content/reports: a .yaml with the
+// question, how it counts, its tables and pictures, and a .kql with the query. What it answers can be checked: the query
+// is part of the answer, and a drill-down leads to the records behind a figure.
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"text/template"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"passtrail"
+	"passtrail/internal/detect"
+	"passtrail/internal/kql/types"
+	"passtrail/internal/query"
+)
+
+// Report is one prebuilt report.
+type Report struct {
+	ID        string   `yaml:"-"`
+	Order     int      `yaml:"order"`
+	Title     string   `yaml:"title"`     // the question
+	Short     string   `yaml:"short"`     // a word for menus
+	Counts    string   `yaml:"counts"`    // how it counts, in sentences a reader can check
+	Kind      string   `yaml:"kind"`      // "" for a query, "findings" for the detection pack
+	Period    string   `yaml:"period"`    // default period, "30d"
+	Threshold int      `yaml:"threshold"` // default of Threshold, 0 if it has none
+	Answer    string   `yaml:"answer"`    // text/template over the first row of the first table
+	Assumes   []string `yaml:"assumes"`   // which histories it leans on: registration, roles
+	Tables    []Table  `yaml:"tables"`    // what the query's tables are, in order
+	Drill     string   `yaml:"drill"`     // KQL for the records behind a row; {{Column}} is the row's value
+	Query     string   `yaml:"-"`
+
+	answer *template.Template
+}
+
+// Table says what one table of a report is.
+type Table struct {
+	Name  string            `yaml:"name"`
+	Title string            `yaml:"title"`
+	Units map[string]string `yaml:"units"`
+	Chart *Chart            `yaml:"chart"`
+}
+
+// Chart says how a table is drawn.
+type Chart struct {
+	Kind    string   `yaml:"kind"` // bar, column, line, funnel
+	X       string   `yaml:"x"`
+	Y       []string `yaml:"y"`
+	Stacked bool     `yaml:"stacked"`
+}
+
+// Library is the set of reports and detections, and the engine that answers them.
+type Library struct {
+	Reports []*Report
+	Rules   []*detect.Rule
+	engine  *query.Engine
+}
+
+// Load reads the reports and detections of a file system laid out as package content is.
+func Load(files fs.FS, engine *query.Engine) (*Library, error) {
+	names, err := fs.Glob(files, "reports/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	lib := &Library{engine: engine}
+	for _, name := range names {
+		r, err := load(files, name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		lib.Reports = append(lib.Reports, r)
+	}
+	slices.SortFunc(lib.Reports, func(a, b *Report) int { return cmp.Compare(a.Order, b.Order) })
+	lib.Rules, err = detect.Load(files, "detections")
+	return lib, err
+}
+
+func load(files fs.FS, name string) (*Report, error) {
+	text, err := fs.ReadFile(files, name)
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{ID: strings.TrimSuffix(path.Base(name), ".yaml")}
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(true)
+	if err := d.Decode(r); err != nil {
+		return nil, err
+	}
+	if r.Kind != "findings" {
+		q, err := fs.ReadFile(files, strings.TrimSuffix(name, ".yaml")+".kql")
+		if err != nil {
+			return nil, err
+		}
+		r.Query = string(q)
+	}
+	if r.Title == "" || r.Counts == "" || len(r.Tables) == 0 {
+		return nil, fmt.Errorf("title, counts and tables are required")
+	}
+	if _, err := ParsePeriod(r.Period); err != nil {
+		return nil, err
+	}
+	r.answer, err = template.New(r.ID).Funcs(answerFuncs(0, 0)).Parse(strings.TrimSpace(r.Answer))
+	return r, err
+}
+
+// answerFuncs are what an answer's template may call: count is the number of rows of the first table.
+func answerFuncs(rows, threshold int) template.FuncMap {
+	return template.FuncMap{"count": func() int { return rows }, "threshold": func() int { return threshold }}
+}
+
+// Find returns a report by id, or a NotFound error that names the nearest.
+func (l *Library) Find(id string) (*Report, error) {
+	var ids []string
+	for _, r := range l.Reports {
+		if r.ID == id {
+			return r, nil
+		}
+		ids = append(ids, r.ID)
+	}
+	return nil, passtrail.Errorf(passtrail.NotFound, "report.Find", "there is no report %q; there are %s", id, strings.Join(ids, ", "))
+}
+
+// Params choose what a report is about. Zero fields mean the report's defaults.
+type Params struct {
+	Tenant    passtrail.TenantID
+	Now       passtrail.Ticks // required
+	From, To  passtrail.Ticks // To defaults to Now, From to To less the report's period
+	Threshold int
+}
+
+// Output is a report's answer.
+type Output struct {
+	Report   *Report
+	Params   Params // with the defaults filled in
+	Text     string // the query as it ran; empty for findings
+	Answer   string // one sentence
+	Notes    []string
+	Tables   []query.Table // as many as Report.Tables
+	Findings int
+}
+
+// fill puts the defaults in.
+func (r *Report) fill(p Params) (Params, error) {
+	if p.To == 0 {
+		p.To = p.Now
+	}
+	if p.From == 0 {
+		d, err := ParsePeriod(r.Period)
+		if err != nil {
+			return p, err
+		}
+		p.From = p.To - d
+	}
+	if p.From >= p.To {
+		return p, passtrail.Errorf(passtrail.Invalid, "report.Run", "the period is empty: it begins at %s and ends at %s", p.From, p.To)
+	}
+	if p.Threshold == 0 {
+		p.Threshold = r.Threshold
+	}
+	return p, nil
+}
+
+// QueryText is the query with its parameters put before it; it runs as it stands. p must have its defaults.
+func (r *Report) QueryText(p Params) string {
+	s := fmt.Sprintf("let StartTime = datetime(%s);\nlet EndTime = datetime(%s);\n", p.From, p.To)
+	if r.Threshold > 0 {
+		s += fmt.Sprintf("let Threshold = %d;\n", p.Threshold)
+	}
+	return s + r.Query
+}
+
+// Run answers a report.
+func (l *Library) Run(ctx context.Context, r *Report, p Params) (*Output, error) {
+	p, err := r.fill(p)
+	if err != nil {
+		return nil, err
+	}
+	out := &Output{Report: r, Params: p}
+	if r.Kind == "findings" {
+		err = l.findings(ctx, out)
+	} else {
+		err = l.tables(ctx, out)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("report %s: %w", r.ID, err)
+	}
+	if out.Notes, err = l.notes(ctx, r, p); err != nil {
+		return nil, err
+	}
+	out.Answer, err = out.answer()
+	return out, err
+}
+
+func (l *Library) tables(ctx context.Context, out *Output) error {
+	out.Text = out.Report.QueryText(out.Params)
+	res, err := l.engine.Run(ctx, query.Request{Text: out.Text, Tenants: []passtrail.TenantID{out.Params.Tenant}, Now: out.Params.Now})
+	if err != nil {
+		return err
+	}
+	if len(res.Tables) != len(out.Report.Tables) {
+		return fmt.Errorf("the query answers %d tables, the description has %d", len(res.Tables), len(out.Report.Tables))
+	}
+	out.Tables = res.Tables
+	for i := range out.Tables {
+		out.Tables[i].Name = out.Report.Tables[i].Name
+	}
+	return nil
+}
+
+// findings runs the detection pack and lays what it finds out as a table.
+func (l *Library) findings(ctx context.Context, out *Output) error {
+	p := out.Params
+	fs, err := detect.RunAll(ctx, l.Rules, l.engine, p.Tenant, detect.Window{From: p.From, To: p.To, Now: p.Now})
+	if err != nil {
+		return err
+	}
+	out.Findings = len(fs)
+	t := query.Table{Name: out.Report.Tables[0].Name}
+	for _, c := range []string{"Severity", "Title", "Rule"} {
+		t.Columns = append(t.Columns, query.Column{Name: c, Type: types.String})
+	}
+	t.Columns = append(t.Columns, query.Column{Name: "Start", Type: types.DateTime}, query.Column{Name: "End", Type: types.DateTime},
+		query.Column{Name: "People", Type: types.Dynamic}, query.Column{Name: "Addresses", Type: types.Dynamic}, query.Column{Name: "Reasoning", Type: types.String},
+		query.Column{Name: "Techniques", Type: types.Dynamic}, query.Column{Name: "Evidence", Type: types.Dynamic}, query.Column{Name: "FindingId", Type: types.String})
+	for _, f := range fs {
+		t.Rows = append(t.Rows, []any{f.Severity, f.Title, f.Rule, int64(f.Start), int64(f.End), array(f.People), array(f.Addresses), f.Reasoning, array(f.Techniques), array(f.Evidence), f.ID})
+	}
+	out.Tables = []query.Table{t}
+	return nil
+}
+
+// notes say since when the histories that a report leans on are known and not assumed.
+func (l *Library) notes(ctx context.Context, r *Report, p Params) ([]string, error) {
+	var notes []string
+	for _, kind := range r.Assumes {
+		table, what := "UserRegistrationHistory", "registration"
+		if kind == "roles" {
+			table, what = "RoleAssignments", "roles"
+		}
+		res, err := l.engine.Run(ctx, query.Request{Text: table + " | summarize Since = min(ValidFrom)", Tenants: []passtrail.TenantID{p.Tenant}, Now: p.Now})
+		if err != nil {
+			return nil, err
+		}
+		since, ok := res.Tables[0].Rows[0][0].(int64)
+		switch {
+		case !ok:
+			notes = append(notes, "No snapshot of "+what+" has been taken in: nobody's "+what+" are known.")
+		case passtrail.Ticks(since) > p.From:
+			notes = append(notes, fmt.Sprintf("The state of %s is known since %s; for the time before, that first snapshot stands in.", what, passtrail.Ticks(since).String()[:16]+"Z"))
+		}
+	}
+	return notes, nil
+}
+
+// answer is the report's sentence.
+func (o *Output) answer() (string, error) {
+	first := map[string]any{}
+	t := o.Tables[0]
+	for i, c := range t.Columns {
+		if len(t.Rows) > 0 {
+			first[c.Name] = t.Rows[0][i]
+		}
+	}
+	if len(t.Rows) == 0 && !strings.Contains(o.Report.Answer, "count") && !strings.Contains(o.Report.Answer, "{{with") {
+		return "Nothing in this time.", nil
+	}
+	tmpl, err := o.Report.answer.Clone()
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	err = tmpl.Funcs(answerFuncs(len(t.Rows), o.Params.Threshold)).Execute(&b, first)
+	return b.String(), err
+}
+
+// DrillText is the KQL that leads to the records behind a row of the report's tables, or "" when the row has not the
+// columns that the drill-down needs. Values are written as KQL literals.
+func (o *Output) DrillText(t query.Table, row []any) string {
+	text := o.Report.Drill
+	for strings.Contains(text, "{{") {
+		before, rest, _ := strings.Cut(text, "{{")
+		name, after, _ := strings.Cut(rest, "}}")
+		i := t.Index(name)
+		if i < 0 {
+			return ""
+		}
+		text = before + literal(row[i], t.Columns[i].Type) + after
+	}
+	if text == "" {
+		return ""
+	}
+	return fmt.Sprintf("let StartTime = datetime(%s);\nlet EndTime = datetime(%s);\n%s", o.Params.From, o.Params.To, text)
+}
+
+// literal writes a cell as a KQL literal.
+func literal(v any, t types.Type) string {
+	switch t {
+	case types.DateTime:
+		return fmt.Sprintf("datetime(%v)", query.JSONCell(v, t))
+	case types.TimeSpan:
+		return fmt.Sprintf("timespan(%v)", query.JSONCell(v, t))
+	}
+	if s, ok := v.(string); ok {
+		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`).Replace(s) + `"`
+	}
+	return fmt.Sprint(v)
+}
+
+// ParsePeriod reads a period: a number with d, h, m or w, "30d".
+func ParsePeriod(s string) (passtrail.Ticks, error) {
+	units := map[byte]passtrail.Ticks{'w': 7 * passtrail.Day, 'd': passtrail.Day, 'h': passtrail.Hour, 'm': passtrail.Minute}
+	if len(s) > 1 {
+		if u, ok := units[s[len(s)-1]]; ok {
+			var n int64
+			if _, err := fmt.Sscanf(s[:len(s)-1]+"\n", "%d\n", &n); err == nil && n > 0 && n < 1_000_000 {
+				return passtrail.Ticks(n) * u, nil
+			}
+		}
+	}
+	return 0, passtrail.Errorf(passtrail.Invalid, "report.ParsePeriod", "%q is not a period (want for example 30d, 12h, 4w)", s)
+}
+
+// ParseSince reads the beginning of a period: an ISO time, or a period counted back from now.
+func ParseSince(s string, now passtrail.Ticks) (passtrail.Ticks, error) {
+	if d, err := ParsePeriod(s); err == nil {
+		return now - d, nil
+	}
+	t, err := passtrail.ParseTicks(s)
+	if err != nil {
+		return 0, passtrail.Errorf(passtrail.Invalid, "report.ParseSince", "%q is neither a period (30d) nor a time (2026-03-01, 2026-03-01T08:00:00Z)", s)
+	}
+	return t, nil
+}
+
+// Day is the date of an instant in a zone, for titles.
+func Day(t passtrail.Ticks, zone *time.Location) string { return t.Time().In(zone).Format("2 January 2006") }
