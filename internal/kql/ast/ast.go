@@ -157,7 +157,6 @@ type Datatable struct {
 	sourceNode
 	Schema *Schema
 	Values []Expr
-	Props  []*Property // with(...) after the rows; nil when not written
 }
 
 // ExternalData is `externaldata(a:string)["https://..."] with(format="csv")`.

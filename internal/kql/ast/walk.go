@@ -71,7 +71,7 @@ func statementChildren(k kids, n Statement) kids {
 func sourceChildren(k kids, n Source) kids {
 	switch n := n.(type) {
 	case *Datatable:
-		k = add(add(add(k, n.Schema), n.Values...), n.Props...)
+		k = add(add(k, n.Schema), n.Values...)
 	case *ExternalData:
 		k = add(add(add(k, n.Schema), n.URIs...), n.Props...)
 	case *Print:
