@@ -1,0 +1,225 @@
+// Package attempt says what an attempt is: it folds the audit records of one correlation id into one row that people ask
+// about ([Of], [All]), and the records of one person into a line of time ([Stories]).
+//
+// The databases derive the attempt table in SQL; this package is the same rules in Go, record by record, and the tests of
+// the databases hold the two against each other. It does no I/O. The rules:
+//
+//   - An attempt is one correlation id of the service Self-service Password Management that holds at least one record
+//     flow, reset, unlock or blocked (its own records). A record of these four without a correlation id is an attempt of
+//     its own, named by the record's id. Admin resets, changes and registrations with the same correlation id count as
+//     events and for start and end, nothing else. Records of other services are not part of it.
+//   - Order is time, then id. Nothing depends on the order of arrival.
+//   - The outcome is decided by the own record of the highest [rank], the last one of equals: reset, unlocked, blocked,
+//     cancelled, failed, abandoned. A flow record that failed decides only if no flow record succeeded after it: somebody
+//     who was held up and went on did not fail there.
+//   - Contacting an administrator and the classic "User abandoned after …" are abandoned attempts; the first with the
+//     problem contacted_admin.
+//   - An abandoned attempt whose farthest-going last step began a method that was not completed has the problem of that
+//     method (no_sms_or_call, no_email); otherwise the problem is abandoned.
+//   - Whether an abandoned attempt is still [Open] is decided when it is asked for, not stored.
+package attempt
+
+import (
+	"slices"
+	"strings"
+
+	"passtrail"
+	"passtrail/internal/vocab"
+)
+
+// Outcome is how an attempt ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Reset     Outcome = "reset"     // a new password was set
+	Unlocked  Outcome = "unlocked"  // the account was unlocked, the password kept
+	Blocked   Outcome = "blocked"   // too many tries
+	Cancelled Outcome = "cancelled" // the person pressed cancel
+	Failed    Outcome = "failed"    // a failure ended it
+	Abandoned Outcome = "abandoned" // no end
+	Open      Outcome = "open"      // abandoned, but its last record is younger than [Quiet]
+)
+
+// Quiet is how long an attempt without an end counts as open.
+const Quiet = 30 * passtrail.Minute
+
+// Attempt is one attempt to reset a password or to unlock an account.
+type Attempt struct {
+	Tenant   passtrail.TenantID
+	ID       string // correlation id, or the id of the only record
+	UserID   string // of the newest own record that names one
+	UserUPN  string
+	UserName string
+	Start    passtrail.Ticks // time of the first record of the service
+	End      passtrail.Ticks // time of the last one
+	Outcome  Outcome
+	Problem  string // vocab problem key, "" for attempts that came to a good end
+	Reason   string // raw reason of the record that decided
+
+	Gates        []string // distinct methods completed, in order of first completion
+	MethodsTried []string // distinct methods that own records name, in order of first mention
+	Refusals     int      // new passwords refused
+	PushStarts   int      // app notifications sent
+
+	LastStep        string // of the last flow record
+	LastMethod      string
+	IPAddress       string // of the first own record that has one
+	UserAgent       string
+	OnPremisesAgent string // of the last own record that has one
+	Events          int    // records of the service with this correlation id
+}
+
+// OutcomeAt returns the outcome as seen at an instant: an abandoned attempt is open until [Quiet] has passed.
+func (a *Attempt) OutcomeAt(now passtrail.Ticks) Outcome {
+	if a.Outcome == Abandoned && a.End > now-Quiet {
+		return Open
+	}
+	return a.Outcome
+}
+
+// Key returns the name of the attempt that a record belongs to: its correlation id, or its own id when it has none. It
+// is "" for records that belong to no attempt whatever else there is.
+func Key(r *passtrail.Record) string {
+	switch {
+	case !Member(r):
+		return ""
+	case r.CorrelationID != "":
+		return r.CorrelationID
+	case own(r):
+		return r.ID
+	}
+	return ""
+}
+
+// Member reports whether a record is of the service whose records make attempts.
+func Member(r *passtrail.Record) bool { return own(r) || vocab.ServiceKey(r.Service) == "sspr" }
+
+// own reports whether a record is of the four activities that make an attempt.
+func own(r *passtrail.Record) bool {
+	switch r.ActivityKey {
+	case "flow", "reset", "unlock", "blocked":
+		return true
+	}
+	return false
+}
+
+// Less orders records: by time, then id.
+func Less(a, b *passtrail.Record) int {
+	if a.Time != b.Time {
+		if a.Time < b.Time {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(a.ID, b.ID)
+}
+
+// All folds records of one tenant, in any order and without repeats, into attempts, the oldest first. Records that belong
+// to no attempt are passed over.
+func All(records []passtrail.Record) []Attempt {
+	groups := map[string][]passtrail.Record{}
+	for i := range records {
+		if k := Key(&records[i]); k != "" {
+			groups[k] = append(groups[k], records[i])
+		}
+	}
+	var out []Attempt
+	for _, g := range groups {
+		if a, ok := Of(g); ok {
+			out = append(out, a)
+		}
+	}
+	slices.SortFunc(out, func(a, b Attempt) int {
+		if a.Start != b.Start {
+			return int(max(-1, min(1, a.Start-b.Start)))
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return out
+}
+
+// Of folds the records of one attempt: all with the same [Key], in any order and without repeats. It reports false when
+// none of them makes an attempt. The records must have been classified (ActivityKey, Step, Method, Problem).
+func Of(records []passtrail.Record) (Attempt, bool) {
+	rs := make([]*passtrail.Record, 0, len(records))
+	for i := range records {
+		if Member(&records[i]) {
+			rs = append(rs, &records[i])
+		}
+	}
+	slices.SortFunc(rs, Less)
+	var a Attempt
+	var owns []*passtrail.Record
+	for _, r := range rs {
+		if own(r) {
+			owns = append(owns, r)
+		}
+	}
+	if len(owns) == 0 {
+		return a, false
+	}
+	a.Tenant, a.ID = owns[0].Tenant, Key(owns[0])
+	a.Start, a.End, a.Events = rs[0].Time, rs[len(rs)-1].Time, len(rs)
+	for _, r := range owns {
+		a.add(r)
+	}
+	a.decide(owns)
+	return a, true
+}
+
+// add takes in what does not depend on the outcome from the next record in order.
+func (a *Attempt) add(r *passtrail.Record) {
+	id, upn, name := person(r)
+	newest(&a.UserID, id)
+	newest(&a.UserUPN, upn)
+	newest(&a.UserName, name)
+	newest(&a.OnPremisesAgent, r.OnPremisesAgent)
+	oldest(&a.IPAddress, r.ActorAddress)
+	oldest(&a.UserAgent, r.UserAgent)
+	a.MethodsTried = appendNew(a.MethodsTried, r.Method)
+	switch r.ActivityKey {
+	case "reset":
+		if !succeeded(r) && (r.Problem == "password_refused_cloud" || r.Problem == "password_refused_onprem") {
+			a.Refusals++
+		}
+	case "flow":
+		a.LastStep, a.LastMethod = r.Step, r.Method
+		if r.Step == vocab.StepGatePass && !stumbled(r) {
+			a.Gates = appendNew(a.Gates, r.Method)
+		}
+		if r.Step == vocab.StepGateStart && r.Method == "appNotification" {
+			a.PushStarts++
+		}
+	}
+}
+
+// person returns whom a record is about: the target, or what it lacks from the actor if that is a person.
+func person(r *passtrail.Record) (id, upn, name string) {
+	id, upn, name = r.TargetID, r.TargetUPN, r.TargetName
+	if r.ActorKind == passtrail.ActorUser {
+		oldest(&id, r.ActorID)
+		oldest(&upn, r.ActorUPN)
+		oldest(&name, r.ActorName)
+	}
+	return id, upn, name
+}
+
+func newest(to *string, s string) {
+	if s != "" {
+		*to = s
+	}
+}
+
+func oldest(to *string, s string) {
+	if *to == "" {
+		*to = s
+	}
+}
+
+func appendNew(list []string, s string) []string {
+	if s == "" || slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
