@@ -1,0 +1,152 @@
+package normalise
+
+import (
+	"encoding/json"
+	"strings"
+
+	"passtrail"
+)
+
+// utcMark is what the Log Analytics page puts behind the names of time columns when it exports CSV.
+const utcMark = " [UTC]"
+
+// analytics reads a row of the AuditLogs table: of a CSV export, or of a query's answer. A row that is not a whole record
+// (another table, a summary, a projection without the ids) is counted and not kept: stored, it would count twice.
+func (n *Normaliser) analytics(r *passtrail.Record) (Kind, *Fault) {
+	row := n.analyticsRow()
+	table := row["Type"].text()
+	activity := firstOf(row["ActivityDisplayName"].text(), row["OperationName"].text())
+	if table != "" && table != auditLogs || activity == "" && row["Id"].kind == 0 ||
+		row["Id"].kind == 0 && row["CorrelationId"].kind == 0 {
+		n.out.Category = table
+		if table == "" || table == auditLogs {
+			n.out.Category = "query answer"
+		}
+		n.out.At, _ = parseTime(row["TimeGenerated"].text())
+		return KindOther, nil
+	}
+	return KindRecord, n.analyticsRecord(row, activity, r)
+}
+
+// analyticsRow gathers the row's columns by name, without the zone behind the names of times.
+func (n *Normaliser) analyticsRow() map[string]value {
+	row := make(map[string]value, len(n.top.rest))
+	for _, m := range n.top.rest {
+		name := strings.TrimSuffix(m.name, utcMark)
+		if _, twice := row[name]; twice {
+			continue
+		}
+		row[name] = m.value
+		if name != m.name {
+			n.dev.renamed(name, m.name)
+		}
+	}
+	return row
+}
+
+func (n *Normaliser) analyticsRecord(row map[string]value, activity string, r *passtrail.Record) *Fault {
+	r.Shape = passtrail.ShapeLogAnalytics
+	r.Activity = activity
+	if activity == "" {
+		return &Fault{Code: CodeNoActivity, Reason: "the row has neither ActivityDisplayName nor OperationName"}
+	}
+	var ok bool
+	if r.Time, ok = parseTime(firstOf(row["ActivityDateTime"].text(), row["TimeGenerated"].text())); !ok {
+		return &Fault{Code: CodeNoTime, Reason: "the row has no readable ActivityDateTime or TimeGenerated"}
+	}
+	if f := n.stateTenant(r, row["AADTenantId"], row["ResourceId"]); f != nil {
+		return f
+	}
+	r.ID = row["Id"].text()
+	r.Service, r.Category = row["LoggedByService"].text(), row["Category"].text()
+	r.OperationType = row["AADOperationType"].text()
+	r.Result = lower(firstOf(row["Result"].text(), row["ResultType"].text()))
+	r.Reason = firstOf(row["ResultReason"].text(), row["ResultDescription"].text())
+	r.CorrelationID = lower(row["CorrelationId"].text())
+	inner := audit{}
+	r.InitiatedBy = n.dynamic(&inner, mInitiatedBy, row["InitiatedBy"])
+	r.TargetResources = n.dynamic(&inner, mTargets, row["TargetResources"])
+	r.AdditionalDetails = n.dynamic(&inner, mDetails, row["AdditionalDetails"])
+	inner.inner.fill(r)
+	r.UserAgent = inner.inner.userAgent.text()
+	n.differences(row, analyticsForm(r))
+	r.Extra = n.dev.text()
+	n.finish(r)
+	return nil
+}
+
+// dynamic returns the JSON of a dynamic column, which comes as JSON or as a string with JSON in it.
+func (n *Normaliser) dynamic(a *audit, k int, v value) string {
+	text := v.raw
+	if v.kind == '"' {
+		text = []byte(v.text())
+	}
+	if len(text) == 0 {
+		return ""
+	}
+	want := byte('[')
+	if k == mInitiatedBy {
+		want = '{'
+	}
+	s := scanner{b: text, maxDepth: n.scan.maxDepth}
+	if s.space() != want || !a.known(&s, k) || !s.end() {
+		return ""
+	}
+	return a.at[k].json()
+}
+
+// form is the usual form of a row: the text of each column by name. Empty ones are left out.
+type form map[string]string
+
+// differences notes where a row differs from the form, and keeps what the form does not know.
+func (n *Normaliser) differences(row map[string]value, usual form) {
+	d := &n.dev
+	for _, name := range sortedKeys(row) {
+		v := row[name]
+		want, known := usual[name]
+		switch {
+		case !known:
+			d.unknown(member{name, v})
+		case v.kind != '"' || (v.esc && unescape(v.raw) != want) || (!v.esc && string(v.raw) != want):
+			d.differs(name, v)
+		}
+	}
+	for _, name := range sortedKeys(usual) {
+		if _, ok := row[name]; !ok {
+			d.missing(name)
+		}
+	}
+}
+
+// analyticsForm is the usual row of the AuditLogs table.
+func analyticsForm(r *passtrail.Record) form {
+	when := r.Time.String()
+	f := form{
+		"TimeGenerated": when, "ActivityDateTime": when, "OperationName": r.Activity, "ActivityDisplayName": r.Activity,
+		"AADOperationType": r.OperationType, "AADTenantId": string(r.Tenant), "Category": r.Category,
+		"CorrelationId": r.CorrelationID, "Identity": r.ActorName, "LoggedByService": r.Service, "OperationVersion": usualVersion,
+		"Resource": "Microsoft.aadiam", "ResourceId": "/tenants/" + string(r.Tenant) + "/providers/Microsoft.aadiam",
+		"Result": r.Result, "ResultReason": r.Reason, "ResultDescription": r.Reason, "ResultSignature": usualSignature,
+		"SourceSystem": "Azure AD", "Type": auditLogs, "InitiatedBy": r.InitiatedBy, "TargetResources": r.TargetResources,
+		"AdditionalDetails": r.AdditionalDetails,
+	}
+	f["Id"] = ownID(r)
+	return f.trim()
+}
+
+func (f form) trim() form {
+	for name, text := range f {
+		if text == "" {
+			delete(f, name)
+		}
+	}
+	return f
+}
+
+func (f form) document() map[string]json.RawMessage {
+	doc := make(map[string]json.RawMessage, len(f))
+	for name, text := range f {
+		doc[name] = appendQuoted(nil, text)
+	}
+	return doc
+}

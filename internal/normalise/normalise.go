@@ -1,0 +1,155 @@
+package normalise
+
+import (
+	"strings"
+
+	"passtrail"
+	"passtrail/internal/store"
+)
+
+// Kind says what a document turned out to be.
+type Kind uint8
+
+// The kinds of document.
+const (
+	KindRecord       Kind = iota + 1 // an audit record
+	KindRegistration                 // a row of userRegistrationDetails
+	KindRoles                        // role assignments
+	KindPage                         // what surrounds the values of a page: its context and its link to the next one
+	KindOther                        // a record that Passtrail does not keep; see Result.Category
+)
+
+// Result is what a document said besides the record.
+type Result struct {
+	Kind         Kind
+	Registration store.Registration
+	Roles        []store.RoleAssignment
+	Page         Page
+	Category     string          // of KindOther: the log category, or another name for what it is
+	At           passtrail.Ticks // of KindOther: its time, 0 if unknown
+}
+
+// Page is what surrounds the values of one page of Graph's answers.
+type Page struct {
+	Context  string // @odata.context, "" if there was none
+	NextLink bool   // there is a further page
+}
+
+// MaxDepth is the nesting that documents may have when nothing else is said.
+const MaxDepth = 64
+
+// A Normaliser reads documents. It keeps caches and buffers: use one for each goroutine.
+type Normaliser struct {
+	scan       scanner
+	top, props audit
+	dev        deviations
+	out        Result
+	meanings   map[words]*meaning
+	hashed     []byte
+	lastTenant passtrail.TenantID
+}
+
+// New makes a Normaliser that refuses documents nested deeper than maxDepth; 0 stands for [MaxDepth].
+func New(maxDepth int) *Normaliser {
+	if maxDepth == 0 {
+		maxDepth = MaxDepth
+	}
+	n := &Normaliser{meanings: map[words]*meaning{}}
+	n.scan.maxDepth = maxDepth
+	n.dev.props = &deviations{}
+	return n
+}
+
+// Read reads one document. Of an audit record it fills *r, all but Source and ReceivedAt; Tenant stays as it is unless
+// the record names one. The result is valid until the next call. Texts of the record share the document's memory, so
+// doc must not be changed afterwards.
+func (n *Normaliser) Read(doc []byte, r *passtrail.Record) (*Result, *Fault) {
+	s := &n.scan
+	s.b, s.i, s.depth, s.gap, s.fault = doc, 0, 0, false, nil
+	n.top.reset()
+	n.props.reset()
+	n.dev.reset()
+	n.out = Result{}
+	if s.space() != '{' {
+		if s.i < len(s.b) {
+			if _, ok := s.value(); ok && s.end() {
+				return nil, &Fault{Code: CodeNotObject, Reason: "the document is not a JSON object"}
+			}
+			return nil, s.fault
+		}
+		return nil, &Fault{Code: CodeNotJSON, Reason: "the document is empty"}
+	}
+	if !n.top.object(s, &n.props) || !s.end() {
+		return nil, s.fault
+	}
+	kind, fault := n.read(r)
+	if fault != nil {
+		return nil, fault
+	}
+	n.out.Kind = kind
+	return &n.out, nil
+}
+
+// read tells the shape and hands over to its function.
+func (n *Normaliser) read(r *passtrail.Record) (Kind, *Fault) {
+	a := &n.top
+	switch {
+	case a.find("properties").kind == '{':
+		return n.diagnostic(r)
+	case a.at[mTime].kind != 0 || a.at[mActivity].kind != 0:
+		return KindRecord, n.graph(r)
+	case len(a.rest) == 0 && a.foreign():
+		return KindPage, nil
+	}
+	for i := range a.rest {
+		switch name := a.rest[i].name; name {
+		case "isSsprRegistered", "isSsprCapable", "methodsRegistered":
+			return KindRegistration, n.registration()
+		case "roleDefinitionId", "roleTemplateId":
+			return KindRoles, n.roles()
+		case "TimeGenerated", "TimeGenerated [UTC]", "ActivityDateTime", "ActivityDateTime [UTC]":
+			return n.analytics(r)
+		case "eventDateTime", "createdDateTime", "aggregatedDateTime":
+			return n.otherReport(name)
+		case "error":
+			return 0, &Fault{Code: CodeUnknownShape, Reason: "an error answer of an API, not records"}
+		}
+	}
+	if row := n.portalRow(); row != nil {
+		return KindRecord, n.portal(row, r)
+	}
+	return n.leftover()
+}
+
+// otherReport counts rows of other Graph reports under their report's name.
+func (n *Normaliser) otherReport(timeName string) (Kind, *Fault) {
+	n.out.At, _ = parseTime(n.top.find(timeName).text())
+	switch {
+	case timeName == "aggregatedDateTime":
+		n.out.Category = "userPasswordResetsAndChangesSummary"
+	case timeName == "createdDateTime":
+		n.out.Category = "signIns"
+	default:
+		n.out.Category = "userEventsSummary"
+	}
+	return KindOther, nil
+}
+
+// leftover tells what is left: what surrounds a page, or a row of some query's answer.
+func (n *Normaliser) leftover() (Kind, *Fault) {
+	page, row := true, len(n.top.rest) > 0
+	for _, m := range n.top.rest {
+		page = page && strings.HasPrefix(m.name, "@")
+		row = row && m.kind != '{' && m.kind != '[' && m.name != "" && m.name[0]-'A' <= 'Z'-'A'
+	}
+	switch {
+	case page && n.top.foreign():
+		n.out.Page.Context = strings.Clone(n.top.find("@odata.context").text())
+		n.out.Page.NextLink = n.top.find("@odata.nextLink").text() != ""
+		return KindPage, nil
+	case row && (n.top.find("OperationName").kind != 0 || n.top.find("Type").kind != 0):
+		n.out.Category = "query answer"
+		return KindOther, nil
+	}
+	return 0, &Fault{Code: CodeUnknownShape, Reason: "not a record of any known shape"}
+}
