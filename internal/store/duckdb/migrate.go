@@ -47,7 +47,7 @@ func (s *Store) migrate(ctx context.Context, readOnly bool) error {
 
 func (s *Store) migrated(ctx context.Context, readOnly bool) (map[string]bool, error) {
 	if !readOnly {
-		const create = `CREATE TABLE IF NOT EXISTS migration (name VARCHAR NOT NULL PRIMARY KEY, at BIGINT NOT NULL)`
+		const create = `CREATE TABLE IF NOT EXISTS migration (name VARCHAR NOT NULL PRIMARY KEY, run_at BIGINT NOT NULL)`
 		if _, err := s.w.ExecContext(ctx, create); err != nil {
 			return nil, err
 		}
@@ -81,7 +81,7 @@ func (s *Store) runMigration(ctx context.Context, file, name string) error {
 	if _, err := tx.ExecContext(ctx, string(text)); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO migration (name, at) VALUES (?, ?)`, name, int64(passtrail.TicksOf(s.now()))); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO migration (name, run_at) VALUES (?, ?)`, name, int64(passtrail.TicksOf(s.now()))); err != nil {
 		return err
 	}
 	return tx.Commit()

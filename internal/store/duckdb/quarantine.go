@@ -14,7 +14,7 @@ import (
 
 // Quarantined lists inputs that were set aside, oldest first, without their bytes.
 func (s *Store) Quarantined(ctx context.Context, f store.QuarantineFilter) ([]store.Quarantine, error) {
-	rows, err := s.db.SQL.QueryContext(ctx, `SELECT id, tenant, source, position, reason, code, at FROM quarantine
+	rows, err := s.db.SQL.QueryContext(ctx, `SELECT id, tenant, source, position, reason, code, received_at FROM quarantine
 		WHERE (?1 = '' OR tenant = ?1) AND (?2 = '' OR source = ?2) AND (?3 = '' OR code = ?3)
 		ORDER BY id LIMIT CASE WHEN ?4 = 0 THEN 9223372036854775807 ELSE ?4 END`,
 		string(f.Tenant), f.Source, f.Code, int64(f.Limit))
@@ -27,7 +27,7 @@ func (s *Store) Quarantined(ctx context.Context, f store.QuarantineFilter) ([]st
 // QuarantineItem returns one input with its bytes, or an error with code NotFound.
 func (s *Store) QuarantineItem(ctx context.Context, id int64) (store.Quarantine, error) {
 	var q store.Quarantine
-	err := s.db.SQL.QueryRowContext(ctx, `SELECT id, tenant, source, position, reason, code, bytes, at FROM quarantine WHERE id = ?`, id).
+	err := s.db.SQL.QueryRowContext(ctx, `SELECT id, tenant, source, position, reason, code, bytes, received_at FROM quarantine WHERE id = ?`, id).
 		Scan(&q.ID, &q.Tenant, &q.Source, &q.Position, &q.Reason, &q.Code, &q.Bytes, &q.At)
 	if errors.Is(err, sql.ErrNoRows) {
 		return q, passtrail.Errorf(passtrail.NotFound, "duckdb.QuarantineItem", "there is no quarantined input %d", id)
@@ -51,7 +51,7 @@ func setAside(ctx context.Context, tx *sql.Tx, b *store.Batch, batch int64) (sto
 	if len(b.Quarantine) == 0 {
 		return 0, nil
 	}
-	const put = `INSERT INTO quarantine (tenant, source, position, reason, code, bytes, digest, at, batch)
+	const put = `INSERT INTO quarantine (tenant, source, position, reason, code, bytes, digest, received_at, batch)
 		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7::UUID, ?8, ?9 WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE digest = ?7::UUID)`
 	stmt, err := tx.PrepareContext(ctx, put)
 	if err != nil {

@@ -34,7 +34,7 @@ func (s *Store) Ledger(ctx context.Context, tenant passtrail.TenantID) ([]store.
 // LogAccess adds a line to the access log.
 func (s *Store) LogAccess(ctx context.Context, a store.Access) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO access_log (at, tenant, who, roles, action, subject, detail, address) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		_, err := tx.ExecContext(ctx, `INSERT INTO access_log (logged_at, tenant, who, roles, action, subject, detail, address) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 			int64(a.At), string(a.Tenant), a.Who, a.Roles, a.Action, a.Subject, a.Detail, a.Address)
 		return err
 	})
@@ -42,8 +42,8 @@ func (s *Store) LogAccess(ctx context.Context, a store.Access) error {
 
 // AccessLog lists lines of the access log, newest first.
 func (s *Store) AccessLog(ctx context.Context, f store.AccessFilter) ([]store.Access, error) {
-	rows, err := s.db.SQL.QueryContext(ctx, `SELECT at, tenant, who, roles, action, subject, detail, address FROM access_log
-		WHERE (?1 = '' OR tenant = ?1) AND at >= ?2 AND (?3 = 0 OR at < ?3) ORDER BY at DESC, rowid DESC LIMIT CASE WHEN ?4 = 0 THEN 9223372036854775807 ELSE ?4 END`,
+	rows, err := s.db.SQL.QueryContext(ctx, `SELECT logged_at, tenant, who, roles, action, subject, detail, address FROM access_log
+		WHERE (?1 = '' OR tenant = ?1) AND logged_at >= ?2 AND (?3 = 0 OR logged_at < ?3) ORDER BY logged_at DESC, rowid DESC LIMIT CASE WHEN ?4 = 0 THEN 9223372036854775807 ELSE ?4 END`,
 		string(f.Tenant), int64(f.From), int64(f.To), int64(f.Limit))
 	return collect(rows, err, func(r *sql.Rows) (a store.Access, err error) {
 		err = r.Scan(&a.At, &a.Tenant, &a.Who, &a.Roles, &a.Action, &a.Subject, &a.Detail, &a.Address)

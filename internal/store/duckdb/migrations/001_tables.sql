@@ -136,7 +136,8 @@ CREATE TABLE snapshot (
     people   BIGINT  NOT NULL,
     complete BOOLEAN NOT NULL,
     source   VARCHAR NOT NULL DEFAULT '',
-    batch    BIGINT  NOT NULL
+    batch    BIGINT  NOT NULL,
+    in_runs  BOOLEAN NOT NULL DEFAULT false     -- set by Refresh: the runs of snapshot_row reckon with this snapshot
 );
 -- What the snapshots said: one row for a key and a run of consecutive snapshots that all said the same of it. Commit writes
 -- runs of one snapshot (last_taken = taken_at); Refresh joins what belongs together and splits what a late snapshot
@@ -168,7 +169,7 @@ CREATE TABLE quarantine (
     code     VARCHAR NOT NULL DEFAULT '',       -- stable: not-json, no-time, too-large ...
     bytes    BLOB    NOT NULL,
     digest   UUID    NOT NULL,                  -- of source-independent bytes: the same input is set aside once
-    at       BIGINT  NOT NULL,
+    received_at BIGINT  NOT NULL,
     batch    BIGINT  NOT NULL
 );
 
@@ -189,7 +190,7 @@ CREATE TABLE ledger (
 CREATE TABLE checkpoint (
     source   VARCHAR NOT NULL PRIMARY KEY,      -- "file:" + digest of path, "graph:" + tenant ...
     position VARCHAR NOT NULL,                  -- JSON, the connector's own
-    at       BIGINT  NOT NULL,
+    moved_at BIGINT  NOT NULL,
     batch    BIGINT  NOT NULL
 );
 
@@ -200,7 +201,7 @@ CREATE TABLE access_token (
     roles JSON NOT NULL DEFAULT '[]', created_at BIGINT NOT NULL, expires_at BIGINT, last_used BIGINT, revoked_at BIGINT
 );
 CREATE TABLE access_log (
-    at BIGINT NOT NULL, tenant VARCHAR NOT NULL, who VARCHAR NOT NULL, roles VARCHAR NOT NULL DEFAULT '', action VARCHAR NOT NULL, -- view-person, export, query, opt-in ...
+    logged_at BIGINT NOT NULL, tenant VARCHAR NOT NULL, who VARCHAR NOT NULL, roles VARCHAR NOT NULL DEFAULT '', action VARCHAR NOT NULL, -- view-person, export, query, opt-in ...
     subject VARCHAR NOT NULL DEFAULT '', detail VARCHAR NOT NULL DEFAULT '', address VARCHAR NOT NULL DEFAULT ''
 );
 CREATE TABLE saved_query (

@@ -6,11 +6,3 @@ CREATE TABLE record_alias (
     id     VARCHAR NOT NULL,    -- of the stored record
     time   BIGINT  NOT NULL     -- of the arrival, bounds the search
 );
-
--- Correlation ids whose attempt must be derived anew although no record of the batch carries them: a record that had
--- it was replaced by one with another correlation id, or was deleted. Emptied by Refresh up to the batch it has done.
-CREATE TABLE touched (
-    tenant         VARCHAR NOT NULL,
-    correlation_id VARCHAR NOT NULL,
-    batch          BIGINT  NOT NULL
-);

@@ -1,0 +1,194 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"passtrail"
+	"passtrail/internal/store"
+)
+
+// prepareWriter makes what the writing connection needs beside the tables.
+func (s *Store) prepareWriter(ctx context.Context, readOnly bool) error {
+	if readOnly {
+		return nil
+	}
+	_, err := s.w.ExecContext(ctx, `CREATE TEMP TABLE candidate (n INTEGER NOT NULL, upstream BOOLEAN NOT NULL, id VARCHAR NOT NULL, hash UUID NOT NULL)`)
+	return err
+}
+
+// Commit stores a batch in one transaction. It fails with code Denied, and stores nothing, when the batch's tenant has
+// not opted in, and with Invalid when a record is of another tenant than the batch.
+//
+// The records that are stored in the end do not depend on the order or the cut of the batches: of the arrivals with one
+// upstream id the richest shape stays (of equals the first), and a record without upstream id stays only while no
+// arrival with an upstream id has had its hash.
+func (s *Store) Commit(ctx context.Context, b *store.Batch) (store.Counts, error) {
+	if err := validate(b); err != nil {
+		return store.Counts{}, err
+	}
+	var counts store.Counts
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		c := &commit{s: s, tx: tx, b: b}
+		err := c.run(ctx)
+		counts = c.counts
+		return err
+	})
+	if err != nil {
+		return store.Counts{}, err
+	}
+	return counts, nil
+}
+
+func validate(b *store.Batch) error {
+	if b.Tenant == "" && len(b.Records)+len(b.Snapshots) > 0 {
+		return passtrail.Errorf(passtrail.Invalid, "duckdb.Commit", "a batch with records needs a tenant")
+	}
+	for i := range b.Records {
+		if b.Records[i].Tenant != b.Tenant {
+			return passtrail.Errorf(passtrail.Invalid, "duckdb.Commit", "record %d of the batch is of tenant %s, the batch of tenant %s", i, b.Records[i].Tenant, b.Tenant)
+		}
+	}
+	return nil
+}
+
+// commit is one call of Store.Commit.
+type commit struct {
+	s      *Store
+	tx     *sql.Tx
+	b      *store.Batch
+	batch  int64
+	counts store.Counts
+	ledger ledger
+}
+
+func (c *commit) run(ctx context.Context) error {
+	if c.b.Tenant != "" {
+		if err := optedIn(ctx, c.tx, c.b.Tenant); err != nil {
+			return err
+		}
+	}
+	if err := c.nextBatch(ctx); err != nil {
+		return err
+	}
+	c.ledger = ledger{}
+	if err := c.records(ctx); err != nil {
+		return fmt.Errorf("records: %w", err)
+	}
+	if err := c.snapshots(ctx); err != nil {
+		return fmt.Errorf("snapshots: %w", err)
+	}
+	if err := c.quarantine(ctx); err != nil {
+		return fmt.Errorf("quarantine: %w", err)
+	}
+	for _, o := range c.b.Other {
+		h := c.ledger.at(o.Hour)
+		h.Received += o.Count
+		h.Other += o.Count
+	}
+	if err := c.ledger.store(ctx, c.tx, c.b); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	c.counts = c.ledger.total(c.counts.Replaced)
+	return c.checkpoint(ctx)
+}
+
+// nextBatch takes the next batch number.
+func (c *commit) nextBatch(ctx context.Context) error {
+	const next = `INSERT INTO state (name, value) VALUES ('batch', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`
+	return c.tx.QueryRowContext(ctx, next).Scan(&c.batch)
+}
+
+func (c *commit) checkpoint(ctx context.Context) error {
+	const put = `INSERT INTO checkpoint (source, position, moved_at, batch) VALUES (?, ?, ?, ?)
+		ON CONFLICT (source) DO UPDATE SET position = excluded.position, moved_at = excluded.moved_at, batch = excluded.batch`
+	all := c.b.Checkpoints
+	if c.b.CheckpointKey != "" {
+		all = append(all[:len(all):len(all)], store.Checkpoint{Key: c.b.CheckpointKey, Position: c.b.Position})
+	}
+	for _, p := range all {
+		if _, err := c.tx.ExecContext(ctx, put, p.Key, p.Position, int64(c.b.At), c.batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *commit) quarantine(ctx context.Context) error {
+	n, err := setAside(ctx, c.tx, c.b, c.batch)
+	if err != nil || len(c.b.Quarantine) == 0 {
+		return err
+	}
+	all := int64(len(c.b.Quarantine))
+	h := c.ledger.at(0)
+	h.Received += all
+	h.SetAside += n
+	h.Repeats += all - n
+	return nil
+}
+
+// records merges the batch's records with what is stored.
+func (c *commit) records(ctx context.Context) error {
+	if len(c.b.Records) == 0 {
+		return nil
+	}
+	m := merge(c.b.Records)
+	if err := c.match(ctx, m); err != nil {
+		return err
+	}
+	if err := c.replace(ctx, m); err != nil {
+		return err
+	}
+	if err := c.insert(m); err != nil {
+		return err
+	}
+	c.counts.Replaced = m.replaced()
+	for i := range c.b.Records {
+		h := c.ledger.at(c.b.Records[i].Time)
+		h.Received++
+		if m.stored[i] {
+			h.Stored++
+		} else {
+			h.Repeats++
+		}
+	}
+	return nil
+}
+
+// raw calls f with the driver's connection of the transaction.
+func (c *commit) raw(f func(*duckdb.Conn) error) error {
+	return c.s.w.Raw(func(dc any) error { return f(dc.(*duckdb.Conn)) })
+}
+
+// insert appends the records that stay to the table.
+func (c *commit) insert(m *merged) error {
+	return c.raw(func(conn *duckdb.Conn) error {
+		a, err := duckdb.NewAppenderFromConn(conn, "main", "record")
+		if err != nil {
+			return err
+		}
+		row := make([]driver.Value, 0, 40)
+		for _, e := range m.entries {
+			if e.dropped {
+				continue
+			}
+			if err := a.AppendRow(recordValues(row[:0], &c.b.Records[e.winner], c.batch)...); err != nil {
+				return fmt.Errorf("append: %w", errors.Join(err, a.Close()))
+			}
+		}
+		return a.Close()
+	})
+}
+
+// recordValues lists a record's columns in the order of the table.
+func recordValues(v []driver.Value, r *passtrail.Record, batch int64) []driver.Value {
+	return append(v, string(r.Tenant), r.ID, duckdb.UUID(r.Hash), int64(r.Time), r.Service, r.Category, r.Activity, r.OperationType,
+		r.Result, r.Reason, r.CorrelationID, string(r.ActorKind), r.ActorID, r.ActorUPN, r.ActorName, r.ActorAddress, r.TargetID, r.TargetUPN,
+		r.TargetName, r.TargetType, r.UserAgent, r.OnPremisesAgent, r.InitiatedBy, r.TargetResources, r.AdditionalDetails, r.Extra,
+		string(r.Shape), r.Source, int64(r.ReceivedAt), batch, r.ActivityKey, r.Step, r.Method, r.Problem)
+}

@@ -1,0 +1,55 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+
+	"passtrail"
+	"passtrail/internal/store"
+)
+
+// ledger gathers a batch's counts by the hour of the records' time; hour 0 is for inputs whose time is unknown.
+type ledger map[passtrail.Ticks]*store.LedgerHour
+
+// at returns the hour that holds t.
+func (l ledger) at(t passtrail.Ticks) *store.LedgerHour {
+	hour := t - t%passtrail.Hour
+	h := l[hour]
+	if h == nil {
+		h = &store.LedgerHour{Hour: hour}
+		l[hour] = h
+	}
+	return h
+}
+
+func (l ledger) total(replaced int64) store.Counts {
+	c := store.Counts{Replaced: replaced}
+	for _, h := range l {
+		c.Received += h.Received
+		c.Stored += h.Stored
+		c.Repeats += h.Repeats
+		c.SetAside += h.SetAside
+		c.Other += h.Other
+	}
+	return c
+}
+
+// store adds the counts to the ledger of the batch's tenant and source.
+func (l ledger) store(ctx context.Context, tx *sql.Tx, b *store.Batch) error {
+	if len(l) == 0 {
+		return nil
+	}
+	var hour, received, stored, repeats, aside, other []int64
+	for _, h := range l {
+		hour = append(hour, int64(h.Hour))
+		received, stored, repeats = append(received, h.Received), append(stored, h.Stored), append(repeats, h.Repeats)
+		aside, other = append(aside, h.SetAside), append(other, h.Other)
+	}
+	const put = `INSERT INTO ledger (tenant, source, hour, received, stored, repeats, set_aside, other, last_seen)
+		SELECT ?1, ?2, unnest(?3::BIGINT[]), unnest(?4::BIGINT[]), unnest(?5::BIGINT[]), unnest(?6::BIGINT[]), unnest(?7::BIGINT[]), unnest(?8::BIGINT[]), ?9::BIGINT
+		ON CONFLICT (tenant, source, hour) DO UPDATE SET received = received + excluded.received, stored = stored + excluded.stored,
+			repeats = repeats + excluded.repeats, set_aside = set_aside + excluded.set_aside, other = other + excluded.other,
+			last_seen = greatest(last_seen, excluded.last_seen)`
+	_, err := tx.ExecContext(ctx, put, string(b.Tenant), b.Source, hour, received, stored, repeats, aside, other, int64(b.At))
+	return err
+}

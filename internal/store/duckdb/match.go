@@ -1,0 +1,214 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"passtrail"
+)
+
+// findStored joins the candidates with the stored records of the batch's time range: by id, and by hash where exactly
+// one of the two has an upstream id.
+const findStored = `
+SELECT c.n, r.rowid, r.id, r.hash::VARCHAR, r.shape, r.time, r.correlation_id, true AS same
+FROM record r JOIN candidate c ON r.id = c.id
+WHERE r.tenant = ?1 AND r.time BETWEEN ?2 AND ?3
+UNION ALL
+SELECT c.n, r.rowid, r.id, r.hash::VARCHAR, r.shape, r.time, r.correlation_id, false
+FROM record r JOIN candidate c ON r.hash = c.hash
+WHERE r.tenant = ?1 AND r.time BETWEEN ?2 AND ?3 AND c.upstream = (r.id = 'h:' || replace(r.hash::VARCHAR, '-', ''))
+UNION ALL
+SELECT c.n, -1, a.id, a.hash::VARCHAR, '', a.time, '', false
+FROM record_alias a JOIN candidate c ON a.hash = c.hash
+WHERE a.tenant = ?1 AND a.time BETWEEN ?2 AND ?3 AND NOT c.upstream
+ORDER BY ALL`
+
+// stored is what findStored says of a stored record that matches a candidate.
+type stored struct {
+	candidate, row int64
+	id             string
+	hash           [16]byte
+	shape          passtrail.Shape
+	time           passtrail.Ticks
+	correlation    string
+	same           bool // same id; else same hash
+}
+
+// match compares the merged batch with what is stored: it marks what is a repeat, and gathers what must be deleted.
+func (c *commit) match(ctx context.Context, m *merged) error {
+	if err := c.stage(m); err != nil {
+		return fmt.Errorf("stage: %w", err)
+	}
+	lo, hi := timeRange(m)
+	rows, err := c.tx.QueryContext(ctx, findStored, string(c.b.Tenant), int64(lo-slack), int64(hi+slack))
+	found, err := collect(rows, err, scanStored)
+	if err != nil {
+		return err
+	}
+	if _, err := c.tx.ExecContext(ctx, `DELETE FROM candidate`); err != nil {
+		return err
+	}
+	m.apply(found)
+	return nil
+}
+
+func scanStored(r *sql.Rows) (f stored, err error) {
+	var hash string
+	if err = r.Scan(&f.candidate, &f.row, &f.id, &hash, &f.shape, &f.time, &f.correlation, &f.same); err != nil {
+		return f, err
+	}
+	var u duckdb.UUID
+	err = u.Scan(hash)
+	f.hash = u
+	return f, err
+}
+
+func timeRange(m *merged) (lo, hi passtrail.Ticks) {
+	lo, hi = passtrail.Forever, 0
+	for _, a := range m.arrivals {
+		t := m.records[a.record].Time
+		lo, hi = min(lo, t), max(hi, t)
+	}
+	return lo, hi
+}
+
+// stage writes the candidates where SQL can see them.
+func (c *commit) stage(m *merged) error {
+	return c.raw(func(conn *duckdb.Conn) error {
+		a, err := duckdb.NewAppender(conn, "temp", "main", "candidate")
+		if err != nil {
+			return err
+		}
+		for n, at := range m.arrivals {
+			r := &m.records[at.record]
+			if err := a.AppendRow(int32(n), m.entries[at.entry].upstream, r.ID, duckdb.UUID(r.Hash)); err != nil {
+				return errors.Join(err, a.Close())
+			}
+		}
+		return a.Close()
+	})
+}
+
+// apply settles every candidate that has a counterpart in the table.
+func (m *merged) apply(found []stored) {
+	doomed := map[int64]bool{}
+	doom := func(f *stored) {
+		if !doomed[f.row] {
+			doomed[f.row] = true
+			m.doomed = append(m.doomed, f.row)
+			m.touchedCorrelation, m.touchedID = append(m.touchedCorrelation, f.correlation), append(m.touchedID, f.id)
+		}
+	}
+	m.settleBare(found)
+	known := map[int]*stored{} // entries whose id is stored
+	for i := range found {
+		f := &found[i]
+		if n := m.arrivals[f.candidate].entry; f.same && known[n] == nil {
+			known[n] = f
+			m.meet(n, f, doom)
+		}
+	}
+	for i := range found {
+		f := &found[i]
+		n := m.arrivals[f.candidate].entry
+		e := &m.entries[n]
+		if f.same || !e.upstream || doomed[f.row] {
+			continue
+		}
+		doom(f) // a stored record without id gives way
+		if known[n] == nil && m.stored[e.first] {
+			m.repeat(e)
+			e.replaced = 1
+		}
+	}
+	m.gatherAliases(known)
+}
+
+// settleBare drops the entries without upstream id that are stored already as part of a record that has one.
+func (m *merged) settleBare(found []stored) {
+	for i := range found {
+		n := m.arrivals[found[i].candidate].entry
+		e := &m.entries[n]
+		if found[i].same || e.upstream {
+			continue
+		}
+		m.giveBack(e)
+		m.repeat(e)
+		e.dropped, e.replaced = true, 0
+	}
+}
+
+// meet compares entry n with the stored record of the same id.
+func (m *merged) meet(n int, f *stored, doom func(*stored)) {
+	e := &m.entries[n]
+	m.repeat(e)
+	e.replaced = 0
+	if e.dropped {
+		return
+	}
+	if m.records[e.winner].Shape.Rank() > f.shape.Rank() {
+		doom(f)
+		e.replaced = 1
+		return
+	}
+	e.dropped = true
+}
+
+// repeat counts the entry's first arrival as a repeat.
+func (m *merged) repeat(e *entry) { m.stored[e.first] = false }
+
+// gatherAliases lists the hashes with which an upstream record arrived or was stored and that its kept version has not.
+func (m *merged) gatherAliases(known map[int]*stored) {
+	for _, a := range m.arrivals {
+		e := &m.entries[a.entry]
+		if !e.upstream {
+			continue
+		}
+		kept := m.records[e.winner].Hash
+		f := known[a.entry]
+		if f != nil && e.dropped {
+			kept = f.hash
+		}
+		if r := &m.records[a.record]; r.Hash != kept {
+			m.aliases = append(m.aliases, alias{r.ID, r.Hash, r.Time})
+		}
+		if f != nil && f.hash != kept {
+			m.aliases = append(m.aliases, alias{f.id, f.hash, f.time})
+		}
+	}
+}
+
+// replace deletes the records that gave way and notes what they leave behind.
+func (c *commit) replace(ctx context.Context, m *merged) error {
+	if len(m.doomed) > 0 {
+		if _, err := c.tx.ExecContext(ctx, `DELETE FROM record WHERE rowid IN (SELECT unnest(?::BIGINT[]))`, m.doomed); err != nil {
+			return err
+		}
+		const touch = `INSERT INTO touched (tenant, correlation_id, id) SELECT ?1, unnest(?2::VARCHAR[]), unnest(?3::VARCHAR[])`
+		if _, err := c.tx.ExecContext(ctx, touch, string(c.b.Tenant), m.touchedCorrelation, m.touchedID); err != nil {
+			return err
+		}
+	}
+	return c.putAliases(ctx, m.aliases)
+}
+
+func (c *commit) putAliases(ctx context.Context, aliases []alias) error {
+	if len(aliases) == 0 {
+		return nil
+	}
+	var ids, hashes []string
+	var times []int64
+	for _, a := range aliases {
+		ids, hashes, times = append(ids, a.id), append(hashes, (*duckdb.UUID)(&a.hash).String()), append(times, int64(a.time))
+	}
+	const put = `INSERT INTO record_alias (tenant, hash, id, time)
+		SELECT ?1, hash, id, min(time) FROM (SELECT unnest(?2::VARCHAR[])::UUID AS hash, unnest(?3::VARCHAR[]) AS id, unnest(?4::BIGINT[]) AS time) n
+		WHERE NOT EXISTS (SELECT 1 FROM record_alias a WHERE a.tenant = ?1 AND a.hash = n.hash AND a.id = n.id)
+		GROUP BY hash, id`
+	_, err := c.tx.ExecContext(ctx, put, string(c.b.Tenant), hashes, ids, times)
+	return err
+}
