@@ -5,7 +5,10 @@ import (
 	"time"
 
 	"passtrail"
+	"passtrail/internal/kql/native"
+	"passtrail/internal/query"
 	"passtrail/internal/store"
+	"passtrail/internal/store/duckdb"
 )
 
 // backend holds the opened store for the time of one command.
@@ -13,7 +16,8 @@ type backend struct {
 	store store.Store
 }
 
-// openStore opens the data directory, once a command.
+// openStore opens the data directory, once a command. A directory that is not there is an error that says how to make
+// one; nothing is made by asking.
 func (a *app) openStore(ctx context.Context) (store.Store, error) {
 	if a.backend.store != nil {
 		return a.backend.store, nil
@@ -22,7 +26,7 @@ func (a *app) openStore(ctx context.Context) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := openDirectory(ctx, dir, a.clock)
+	st, err := openDirectory(ctx, dir, false, a.clock)
 	if err != nil {
 		return nil, err
 	}
@@ -30,9 +34,28 @@ func (a *app) openStore(ctx context.Context) (store.Store, error) {
 	return st, nil
 }
 
-// openDirectory opens the embedded database of a data directory.
-func openDirectory(_ context.Context, dir string, _ func() time.Time) (store.Store, error) {
-	return nil, passtrail.Errorf(passtrail.NotFound, "main.openDirectory", "no data in %s: run \"passtrail init\" first", dir)
+// openDirectory opens the embedded database of a data directory, making it when create is set. An empty dir is a
+// database in memory.
+func openDirectory(ctx context.Context, dir string, create bool, clock func() time.Time) (store.Store, error) {
+	if dir != "" && !create && !duckdb.Exists(dir) {
+		return nil, passtrail.Errorf(passtrail.NotFound, "main.openDirectory", "there is no data in %s: run \"passtrail init --tenant ID --opt-in\", or pass --data DIR", dir)
+	}
+	return duckdb.Open(ctx, duckdb.Config{Dir: dir, Functions: native.Functions(), Now: clock})
+}
+
+// batchEngine is an engine for queries that may need no data: without a data directory it runs on an empty database in
+// memory.
+func (a *app) batchEngine(ctx context.Context) (*query.Engine, error) {
+	e, err := a.engine(ctx)
+	if a.data != "" || passtrail.CodeOf(err) != passtrail.NotFound {
+		return e, err
+	}
+	st, err := openDirectory(ctx, "", true, a.clock)
+	if err != nil {
+		return nil, err
+	}
+	a.backend.store = st
+	return query.New(st, query.Limits{}), nil
 }
 
 // close closes what the command opened.

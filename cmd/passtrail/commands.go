@@ -4,5 +4,14 @@ import "github.com/spf13/cobra"
 
 // commands makes every command, in the order that help shows them.
 var commands = []func(*app) *cobra.Command{
+	newInitCommand,
+	newReportCommand,
+	newEventsCommand,
+	newAttemptsCommand,
+	newPersonCommand,
+	newQueryCommand,
+	newSourcesCommand,
+	newTenantCommand,
+	newRebuildCommand,
 	newVersionCommand,
 }

@@ -71,7 +71,9 @@ func auditLogs() *plan.Table {
 			text("ResultSignature", "'None'", "Always None"),
 			text("ResultType", "CASE r.result WHEN 'success' THEN 'Success' WHEN 'failure' THEN 'Failure' ELSE r.result END", "Success or Failure"),
 			text("SourceSystem", "'Azure AD'", "Always Azure AD"),
-			json("TargetResources", "r.target_resources", "The objects acted on, an array", nil),
+			json("TargetResources", "r.target_resources", "The objects acted on, an array", map[string]string{
+				"[0].id": "r.target_id", "[0].userPrincipalName": "r.target_upn", "[0].displayName": "r.target_name", "[0].type": "r.target_type",
+			}),
 			column("TimeGenerated", types.DateTime, "r.time", "When the activity happened, UTC"),
 			text("Type", "'AuditLogs'", "Name of the table"),
 			text("TenantId", "r.tenant", "Id of the tenant"),
@@ -253,18 +255,16 @@ func statusReasons() *plan.Table {
 	var rows []string
 	for _, r := range vocab.Reasons() {
 		p, _ := vocab.ProblemByKey(r.Problem)
-		vals := []string{r.Text, r.Activity, r.Step, r.Method, r.Problem, p.Title, r.PlainWords, p.Remedy, p.FixedBy}
-		for i, v := range vals {
-			vals[i] = "'" + strings.ReplaceAll(v, "'", "''") + "'"
+		for _, spelling := range append([]string{r.Text}, r.Variants...) {
+			rows = append(rows, valuesRow(spelling, strings.Join(r.Activities, ", "), r.Step, r.Method, r.Problem, p.Title, r.Plain, r.Remedy, r.Who))
 		}
-		rows = append(rows, "("+strings.Join(vals, ", ")+")")
 	}
 	return &plan.Table{
 		Name: "StatusReasons", Doc: "The vocabulary: what each status reason means and what helps.", Shared: true,
 		From: "(VALUES " + strings.Join(rows, ", ") + ") s (reason, activity, step, method, problem, title, plain, remedy, fixed_by)",
 		Columns: []plan.Column{
-			text("Reason", "s.reason", "Status reason as Entra writes it"),
-			text("Activity", "s.activity", "Key of the activity that it stands on"),
+			text("Reason", "s.reason", "Status reason as Entra writes it, each spelling a row"),
+			text("Activity", "s.activity", "Keys of the activities that it stands on; empty: any"),
 			text("Step", "s.step", "Step of the flow"),
 			text("Method", "s.method", "Method"),
 			text("Problem", "s.problem", "Key of the problem"),
@@ -274,4 +274,12 @@ func statusReasons() *plan.Table {
 			text("FixedBy", "s.fixed_by", "Who can fix it"),
 		},
 	}
+}
+
+// valuesRow writes a row of our own vocabulary as SQL literals.
+func valuesRow(vals ...string) string {
+	for i, v := range vals {
+		vals[i] = "'" + strings.ReplaceAll(v, "'", "''") + "'"
+	}
+	return "(" + strings.Join(vals, ", ") + ")"
 }

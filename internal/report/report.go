@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 	"time"
@@ -320,8 +321,7 @@ func ParsePeriod(s string) (passtrail.Ticks, error) {
 	units := map[byte]passtrail.Ticks{'w': 7 * passtrail.Day, 'd': passtrail.Day, 'h': passtrail.Hour, 'm': passtrail.Minute}
 	if len(s) > 1 {
 		if u, ok := units[s[len(s)-1]]; ok {
-			var n int64
-			if _, err := fmt.Sscanf(s[:len(s)-1]+"\n", "%d\n", &n); err == nil && n > 0 && n < 1_000_000 {
+			if n, err := strconv.Atoi(s[:len(s)-1]); err == nil && n > 0 && n < 1_000_000 {
 				return passtrail.Ticks(n) * u, nil
 			}
 		}
@@ -342,4 +342,6 @@ func ParseSince(s string, now passtrail.Ticks) (passtrail.Ticks, error) {
 }
 
 // Day is the date of an instant in a zone, for titles.
-func Day(t passtrail.Ticks, zone *time.Location) string { return t.Time().In(zone).Format("2 January 2006") }
+func Day(t passtrail.Ticks, zone *time.Location) string {
+	return t.Time().In(zone).Format("2 January 2006")
+}

@@ -1,0 +1,46 @@
+# make demo   build, simulate a tenant, take it in, answer the questions, serve the pages
+# make test   install what the tests need, then run all of them
+# make bench  the figures of docs/performance.md
+# make help   the rest
+
+GO      ?= go
+DATA    ?= demo
+VERSION := $(shell git describe --tags --always 2>/dev/null || echo dev)
+
+.PHONY: help build demo test tools deps lint layers generated vuln bench clean
+
+help:
+	@sed -n '1,4p' Makefile; echo "# make lint | layers | generated | vuln | build | clean"
+
+build:
+	$(GO) build -ldflags "-X passtrail.Version=$(VERSION)" -o passtrail ./cmd/passtrail
+
+demo: build
+	./passtrail demo --data $(DATA) $(DEMO_FLAGS)
+
+# deps installs what the tests need and is not a Go module: a browser. It says what it does.
+deps:
+	@./.ci/deps
+
+test: deps
+	$(GO) test -timeout 20m ./...
+
+lint:
+	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "gofmt these files:"; echo "$$out"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.0 ./...
+
+layers:
+	$(GO) test -count=1 -run TestLayers .
+
+generated:
+	@./.ci/generated
+
+vuln:
+	@./.ci/vuln
+
+bench: build
+	$(GO) run ./bench $(BENCH_FLAGS)
+
+clean:
+	rm -rf passtrail $(DATA) demo.html

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"passtrail"
+	"passtrail/content"
+	"passtrail/internal/explore"
+	"passtrail/internal/export"
+	"passtrail/internal/kql/diag"
+	"passtrail/internal/query"
+	"passtrail/internal/report"
+)
+
+// engine opens the store and the query engine on it.
+func (a *app) engine(ctx context.Context) (*query.Engine, error) {
+	st, err := a.openStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return query.New(st, query.Limits{}), nil
+}
+
+// library loads the prebuilt reports and detections.
+func (a *app) library(ctx context.Context) (*report.Library, error) {
+	e, err := a.engine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return report.Load(content.Files, e)
+}
+
+// explorer answers for the tenant of --tenant.
+func (a *app) explorer(ctx context.Context, tenantFlag string) (*explore.Explorer, error) {
+	e, err := a.engine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := a.tenant(ctx, tenantFlag)
+	if err != nil {
+		return nil, err
+	}
+	now, err := a.now()
+	if err != nil {
+		return nil, err
+	}
+	return &explore.Explorer{Engine: e, Tenants: []passtrail.TenantID{id}, Now: now}, nil
+}
+
+// zone is the time zone of tables for people.
+func (a *app) zone() *time.Location {
+	if a.utc {
+		return time.UTC
+	}
+	return time.Local
+}
+
+// outputFlag adds -o to a command.
+func outputFlag(c *cobra.Command, into *string, formats ...string) {
+	c.Flags().StringVarP(into, "output", "o", "table", "`format`: "+strings.Join(formats, ", "))
+}
+
+// definitions loads the reports without data behind them, to list them.
+func (a *app) definitions() (*report.Library, error) { return report.Load(content.Files, nil) }
+
+// write sends tables to stdout in a format.
+func (a *app) write(format string, tables ...query.Table) error {
+	return a.writeWide(format, 60, tables...)
+}
+
+// writeWide is write with columns of up to width characters.
+func (a *app) writeWide(format string, width int, tables ...query.Table) error {
+	w, err := export.New(format, a.out, export.Options{Zone: a.zone(), MaxWidth: width})
+	if err != nil {
+		return usageError{err}
+	}
+	for _, t := range tables {
+		if err := w.Begin(t); err != nil {
+			return err
+		}
+		for _, row := range t.Rows {
+			if err := w.Row(row); err != nil {
+				return err
+			}
+		}
+	}
+	return w.Close()
+}
+
+// stream runs a query and sends its rows to stdout as they come.
+func (a *app) stream(ctx context.Context, e *query.Engine, format string, req query.Request) error {
+	w, err := export.New(format, a.out, export.Options{Zone: a.zone()})
+	if err != nil {
+		return usageError{err}
+	}
+	if err := e.Stream(ctx, req, w.Begin, w.Row); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// period reads --since and --until. Both empty: zero times.
+func (a *app) period(since, until string) (from, to passtrail.Ticks, err error) {
+	now, err := a.now()
+	if err != nil {
+		return 0, 0, err
+	}
+	if since != "" {
+		if from, err = report.ParseSince(since, now); err != nil {
+			return 0, 0, usageError{fmt.Errorf("--since: %w", err)}
+		}
+	}
+	if until != "" {
+		if to, err = report.ParseSince(until, now); err != nil {
+			return 0, 0, usageError{fmt.Errorf("--until: %w", err)}
+		}
+	}
+	return from, to, nil
+}
+
+// queryError draws the mistakes of a query with a caret under each.
+func queryError(text string, err error) error {
+	var list diag.List
+	if !errors.As(err, &list) {
+		return err
+	}
+	return errors.New("the query has mistakes\n" + strings.TrimRight(list.Render(text), "\n"))
+}
+
+// toFile redirects stdout to --out for the time of f; the file is there only if f succeeded.
+func (a *app) toFile(name string, f func() error) error {
+	if name == "" {
+		return f()
+	}
+	tmp := name + ".part"
+	file, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return passtrail.Errorf(passtrail.Invalid, "main.toFile", "cannot write %s: %v", name, err)
+	}
+	old := a.out
+	a.out = file
+	err = f()
+	a.out = old
+	if cerr := file.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		os.Remove(tmp)
+		return err
+	}
+	return os.Rename(tmp, name)
+}

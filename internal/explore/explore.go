@@ -1,0 +1,199 @@
+// Package explore answers what the audit-log explorer, the list of attempts and the page of one person ask. Every answer
+// is a query in KQL through internal/query; the same filter can be opened as that text.
+package explore
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"passtrail"
+	"passtrail/internal/query"
+)
+
+// Explorer asks on behalf of one set of tenants.
+type Explorer struct {
+	Engine  *query.Engine
+	Tenants []passtrail.TenantID
+	Now     passtrail.Ticks
+}
+
+// run runs prebuilt text and returns its first table.
+func (x Explorer) run(ctx context.Context, text string) (*query.Table, error) {
+	res, err := x.Engine.Run(ctx, query.Request{Text: text, Tenants: x.Tenants, Now: x.Now})
+	if err != nil {
+		return nil, err
+	}
+	return &res.Tables[0], nil
+}
+
+// Quote writes text as a KQL string literal.
+func Quote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "\x00", `\0`).Replace(s) + `"`
+}
+
+// Filter chooses audit records; empty fields choose all. Text filters fold case.
+type Filter struct {
+	From, To passtrail.Ticks // From inclusive, To exclusive; 0: open
+	Service  string
+	Category string
+	Activity string // display name, or a key such as admin_reset
+	Status   string // success, failure or another result
+	Target   string // begins with: user principal name, display name or id
+	Actor    string // the same for who initiated it
+	// CorrelationID is matched whole, UserAgent and Text anywhere.
+	CorrelationID, UserAgent, Text string
+}
+
+// KQL is the filter as a query over AuditLogs, without order or limit.
+func (f Filter) KQL() string {
+	var b strings.Builder
+	b.WriteString("AuditLogs")
+	where := func(format string, args ...any) { fmt.Fprintf(&b, "\n| where "+format, args...) }
+	if f.From != 0 {
+		where("TimeGenerated >= datetime(%s)", f.From)
+	}
+	if f.To != 0 {
+		where("TimeGenerated < datetime(%s)", f.To)
+	}
+	for _, eq := range []struct{ column, value string }{{"LoggedByService", f.Service}, {"Category", f.Category}, {"Result", f.Status}, {"CorrelationId", f.CorrelationID}} {
+		if eq.value != "" {
+			where("%s =~ %s", eq.column, Quote(eq.value))
+		}
+	}
+	if f.Activity != "" {
+		if names := activityNames(f.Activity); len(names) > 0 {
+			where("ActivityDisplayName in~ (%s)", strings.Join(names, ", "))
+		} else {
+			where("ActivityDisplayName =~ %s", Quote(f.Activity))
+		}
+	}
+	if f.Target != "" {
+		q := Quote(f.Target)
+		where("tostring(TargetResources[0].userPrincipalName) startswith %s or tostring(TargetResources[0].displayName) startswith %s or tostring(TargetResources[0].id) =~ %s", q, q, q)
+	}
+	if f.Actor != "" {
+		q := Quote(f.Actor)
+		where("tostring(InitiatedBy.user.userPrincipalName) startswith %s or Identity startswith %s or tostring(InitiatedBy.user.id) =~ %s", q, q, q)
+	}
+	if f.UserAgent != "" {
+		where("AdditionalDetails contains %s", Quote(f.UserAgent))
+	}
+	if f.Text != "" {
+		q := Quote(f.Text)
+		where("ActivityDisplayName contains %s or ResultReason contains %s or InitiatedBy contains %s or TargetResources contains %s or AdditionalDetails contains %s", q, q, q, q, q)
+	}
+	return b.String()
+}
+
+// Event is one audit record in a list.
+type Event struct {
+	ID                                                   string
+	Time                                                 passtrail.Ticks
+	Service, Category, Activity, Result, Reason          string
+	TargetName, TargetUPN, TargetID                      string
+	ActorName, ActorUPN, ActorID, Address, CorrelationID string
+}
+
+// EventColumns is the projection of a list of records, the columns of an export.
+const EventColumns = `
+| project TimeGenerated, LoggedByService, Category, ActivityDisplayName, Result, ResultReason,
+    Target = tostring(TargetResources[0].userPrincipalName), TargetName = tostring(TargetResources[0].displayName), TargetId = tostring(TargetResources[0].id),
+    InitiatedBy = tostring(InitiatedBy.user.userPrincipalName), InitiatedByName = Identity, InitiatedById = tostring(InitiatedBy.user.id),
+    IPAddress = tostring(InitiatedBy.user.ipAddress), CorrelationId, Id`
+
+// newest orders a list as the admin center does; the id makes the order total.
+const newest = "\n| sort by TimeGenerated desc, Id asc"
+
+// Page is a run of events, newest first, and where the next page begins ("" on the last).
+type Page struct {
+	Events []Event
+	Next   string
+}
+
+// Events returns a page of at most limit records, newest first. After is the Next of the page before, or "". Records
+// that arrive meanwhile do not move a page.
+func (x Explorer) Events(ctx context.Context, f Filter, after string, limit int) (*Page, error) {
+	text := f.KQL()
+	if after != "" {
+		at, id, err := decodeCursor(after)
+		if err != nil {
+			return nil, err
+		}
+		text += fmt.Sprintf("\n| where TimeGenerated < datetime(%s) or (TimeGenerated == datetime(%s) and Id > %s)", at, at, Quote(id))
+	}
+	t, err := x.run(ctx, text+EventColumns+fmt.Sprintf("\n| top %d by TimeGenerated desc, Id asc", limit+1))
+	if err != nil {
+		return nil, err
+	}
+	p := &Page{}
+	for i, row := range t.Rows {
+		if i == limit {
+			last := p.Events[limit-1]
+			p.Next = encodeCursor(last.Time, last.ID)
+			break
+		}
+		p.Events = append(p.Events, event(row))
+	}
+	return p, nil
+}
+
+// ExportText is the query of an export: everything that the filter matches, newest first.
+func (f Filter) ExportText() string { return f.KQL() + EventColumns + newest }
+
+// event reads a row of EventColumns.
+func event(row []any) Event {
+	s := func(i int) string { v, _ := row[i].(string); return v }
+	at, _ := row[0].(int64)
+	return Event{
+		Time: passtrail.Ticks(at), Service: s(1), Category: s(2), Activity: s(3), Result: s(4), Reason: s(5),
+		TargetUPN: s(6), TargetName: s(7), TargetID: s(8), ActorUPN: s(9), ActorName: s(10), ActorID: s(11), Address: s(12), CorrelationID: s(13), ID: s(14),
+	}
+}
+
+// Count counts what the filter matches.
+func (x Explorer) Count(ctx context.Context, f Filter) (int64, error) {
+	t, err := x.run(ctx, f.KQL()+"\n| count")
+	if err != nil {
+		return 0, err
+	}
+	n, _ := t.Rows[0][0].(int64)
+	return n, nil
+}
+
+// Facet is a value and how many records have it.
+type Facet struct {
+	Value string
+	Count int64
+}
+
+// Facets counts the values of a column of AuditLogs among what the filter matches, most first, at most limit of them.
+func (x Explorer) Facets(ctx context.Context, f Filter, column string, limit int) ([]Facet, error) {
+	t, err := x.run(ctx, f.KQL()+fmt.Sprintf("\n| summarize Count = count() by Value = %s\n| top %d by Count desc, Value asc", column, limit))
+	if err != nil {
+		return nil, err
+	}
+	var out []Facet
+	for _, row := range t.Rows {
+		n, _ := row[t.Index("Count")].(int64)
+		v, _ := row[t.Index("Value")].(string)
+		out = append(out, Facet{v, n})
+	}
+	return out, nil
+}
+
+func encodeCursor(t passtrail.Ticks, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(int64(t), 36) + " " + id))
+}
+
+func decodeCursor(s string) (passtrail.Ticks, string, error) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	num, id, ok := strings.Cut(string(b), " ")
+	n, perr := strconv.ParseInt(num, 36, 64)
+	if err != nil || !ok || perr != nil || n < 0 || passtrail.Ticks(n) > passtrail.MaxTicks {
+		return 0, "", passtrail.Errorf(passtrail.Invalid, "explore.Events", "the page's position is damaged; begin at the first page")
+	}
+	return passtrail.Ticks(n), id, nil
+}

@@ -1,0 +1,128 @@
+package explore
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"passtrail"
+	"passtrail/internal/query"
+)
+
+// Person is what is known about one person now.
+type Person struct {
+	ID, UPN, Name string
+	Role          string // weightiest role now, "User" without one
+	UserType      string
+	// Known is false when no snapshot of registrations holds the person; the flags below then say nothing.
+	Known                        bool
+	Registered, Enabled, Capable bool
+	DataRegistered               string
+	RegisteredOn                 passtrail.Ticks // 0: never or not known
+}
+
+// Moment is one thing in a person's line of time: an attempt with its records folded below it, or a single record.
+type Moment struct {
+	Time    passtrail.Ticks
+	Kind    string // attempt, or the activity's key
+	Title   string // one line for a person
+	Result  string // outcome of the attempt, or result of the record
+	Problem string // key, "" if none
+	By      string // who did it, when it was somebody else
+	Address string
+	Attempt string // id, "" for single records
+	Events  []Event
+}
+
+// FindPeople returns the people whose user principal name or display name begins with who, or whose object id it is; at
+// most limit of them, by user principal name.
+func (x Explorer) FindPeople(ctx context.Context, who string, limit int) ([]Person, error) {
+	text := fmt.Sprintf(`union
+    (PasswordEvents | where %s | summarize arg_max(Time, UserPrincipalName, UserDisplayName) by UserId | project UserId, UserPrincipalName, UserDisplayName, Rank = 1),
+    (UserRegistrationDetails | where %s | project UserId = Id, UserPrincipalName, UserDisplayName, Rank = 2)
+| summarize arg_max(Rank, UserPrincipalName, UserDisplayName) by UserId
+| top %d by UserPrincipalName asc
+| project UserId, UserPrincipalName, UserDisplayName`, person(who), strings.ReplaceAll(person(who), "UserId", "Id"), limit)
+	t, err := x.run(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	var out []Person
+	for _, row := range t.Rows {
+		p := Person{Role: "User"}
+		p.ID, _ = row[0].(string)
+		p.UPN, _ = row[1].(string)
+		p.Name, _ = row[2].(string)
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// Person returns the one person that who means: an object id, a whole user principal name, or a beginning that only one
+// person's name has. NotFound when nobody is meant, Conflict (naming some) when several are.
+func (x Explorer) Person(ctx context.Context, who string) (*Person, error) {
+	if strings.TrimSpace(who) == "" {
+		return nil, passtrail.Errorf(passtrail.Invalid, "explore.Person", "name a person: user principal name, display name or object id")
+	}
+	found, err := x.FindPeople(ctx, who, 20)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range found {
+		if strings.EqualFold(p.UPN, who) || strings.EqualFold(p.ID, who) {
+			return x.describe(ctx, p)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, passtrail.Errorf(passtrail.NotFound, "explore.Person", "no person's name begins with %q", who)
+	case 1:
+		return x.describe(ctx, found[0])
+	}
+	names := make([]string, 0, 5)
+	for _, p := range found[:min(5, len(found))] {
+		names = append(names, p.UPN)
+	}
+	return nil, passtrail.Errorf(passtrail.Conflict, "explore.Person", "%d people's names begin with %q: %s; give the whole user principal name", len(found), who, strings.Join(names, ", "))
+}
+
+// describe adds registration and role to a person.
+func (x Explorer) describe(ctx context.Context, p Person) (*Person, error) {
+	t, err := x.run(ctx, "UserRegistrationDetails | where Id == "+Quote(p.ID)+
+		" | project UserType, UserRole, IsSsprRegistered, IsSsprEnabled, IsSsprCapable, DataRegistered, RegisteredOn, UserPrincipalName, UserDisplayName")
+	if err != nil || len(t.Rows) == 0 {
+		return &p, err
+	}
+	row := t.Rows[0]
+	p.Known = true
+	p.UserType, _ = row[0].(string)
+	p.Role, _ = row[1].(string)
+	p.Registered, _ = row[2].(bool)
+	p.Enabled, _ = row[3].(bool)
+	p.Capable, _ = row[4].(bool)
+	p.DataRegistered, _ = row[5].(string)
+	if n, ok := row[6].(int64); ok {
+		p.RegisteredOn = passtrail.Ticks(n)
+	}
+	return &p, nil
+}
+
+// Timeline returns a person's moments in the period, newest first: attempts with their records folded below them, and
+// every other record of the person. A zero From means everything.
+func (x Explorer) Timeline(ctx context.Context, id string, from, to passtrail.Ticks) ([]Moment, error) {
+	if to == 0 {
+		to = passtrail.MaxTicks
+	}
+	span := fmt.Sprintf("between (datetime(%s) .. datetime(%s))", from, to)
+	res, err := x.Engine.Run(ctx, query.Request{Tenants: x.Tenants, Now: x.Now, Text: `
+PasswordResetAttempts | where UserId == ` + Quote(id) + ` and End ` + span + `
+| project AttemptId, Start, End, Outcome, Problem, IPAddress, GateCount, Refusals
+| sort by End desc, AttemptId asc;
+PasswordEvents | where UserId == ` + Quote(id) + ` and Time ` + span + `
+| project Time, EventId, Activity, Result, Reason, Problem, ActorId, ActorPrincipalName, IPAddress, AttemptId, Method, CorrelationId
+| sort by Time asc, EventId asc`})
+	if err != nil {
+		return nil, err
+	}
+	return fold(id, res.Tables[0].Rows, res.Tables[1].Rows), nil
+}
