@@ -1,0 +1,59 @@
+package builtin
+
+import "strings"
+
+// windowFunctions look at neighbouring rows; the SQL generator makes them.
+var windowFunctions = table(Window, "Window functions",
+	def{Sig: "row_number(start:long?, restart:bool?) long", NotNull: true, Help: "Number of the row, from 1 or the start; begins again where restart is true.", Example: "row_number()"},
+	def{Sig: "row_cumsum(term:number, restart:bool?) =0", Help: "Sum of the term over the rows so far.", Example: "row_cumsum(x)"},
+	def{Sig: "row_cumsum(term:timespan, restart:bool?) =0", Help: "Sum of the term over the rows so far.", Example: "row_cumsum(x)"},
+	def{Sig: "row_rank_dense(term:ordered, restart:bool?) long", NotNull: true, Help: "Rank of the row, one more at each change of the term.", Example: "row_rank_dense(x)"},
+	def{Sig: "row_rank_min(term:ordered, restart:bool?) long", NotNull: true, Help: "Rank of the row, equal rows having that of the first of them.", Example: "row_rank_min(x)"},
+	def{Sig: "row_rank(term:ordered, dense:const bool?) long", Instead: "row_rank_dense", NotNull: true, Help: "The old row_rank_dense.", Example: "row_rank(x)"},
+	def{Sig: "row_window_session(expr:datetime, maxDistanceFromFirst:timespan, maxDistanceBetweenNeighbors:timespan, restart:bool?) datetime", Help: "Start of the session that the row belongs to.", Example: "row_window_session(TimeGenerated, 1h, 5m)"},
+	def{Sig: "prev(column:any, offset:const long?, default:any?) =0", Help: "The column's value so many rows before.", Example: "prev(x)"},
+	def{Sig: "next(column:any, offset:const long?, default:any?) =0", Help: "The column's value so many rows after.", Example: "next(x)"},
+)
+
+// plugins stand after evaluate.
+var plugins = append(table(Plugin, "Plugins",
+	def{Sig: "bag_unpack(column:dynamic, prefix:const string?, collision:const string?, ignored:dynamic?)", Help: "A column for each key of a bag.", Example: "T | evaluate bag_unpack(d)"},
+	def{Sig: "pivot(column:any, aggregate:any?, output:any?...)", Help: "A column for each value.", Example: "T | evaluate pivot(Result)"},
+	def{Sig: "narrow()", Help: "A row for each cell: Row, Column, Value.", Example: "T | evaluate narrow()"},
+), refuse(Plugin, "Plugins", map[string]string{
+	"machine learning plugins are not available here": "autocluster basket diffpatterns diffpatterns_text",
+	"activity plugins are not available here; write it with summarize and dcount": "active_users_count activity_counts_metrics activity_engagement activity_metrics new_activity_metrics dcount_intersect " +
+		"funnel_sequence funnel_sequence_completion session_count sequence_detect sliding_window_counts rolling_percentile rows_near",
+	"queries may not leave this service": "http_request http_request_post sql_request mysql_request postgresql_request cosmosdb_sql_request dax_request azure_digital_twins_query_request " +
+		"ai_embed_text ai_embeddings ai_chat_completion ai_chat_completion_prompt execute_query execute_show_command external_datatable infer_storage_schema infer_storage_schema_with_suggestions",
+	"scripts are not run here": "csharp python r",
+	"is not supported yet":     "ipv4_lookup ipv6_lookup schema_merge preview identity identity_v3 estimate_rows_count",
+})...)
+
+// refusedFunctions are known and not supported, so that the message can say so.
+var refusedFunctions = append(refuse(Scalar, "Not supported", map[string]string{
+	"geospatial functions are not supported": "geo_angle geo_azimuth geo_closest_point_on_line geo_closest_point_on_polygon geo_distance_2points geo_distance_point_to_line geo_distance_point_to_polygon " +
+		"geo_from_wkt geo_geohash_neighbors geo_geohash_to_central_point geo_geohash_to_polygon geo_h3cell_children geo_h3cell_level geo_h3cell_neighbors geo_h3cell_parent geo_h3cell_rings geo_h3cell_to_central_point geo_h3cell_to_polygon " +
+		"geo_intersection_2lines geo_intersection_2polygons geo_intersection_line_with_polygon geo_intersects_2lines geo_intersects_2polygons geo_intersects_line_with_polygon geo_line_buffer geo_line_centroid geo_line_densify " +
+		"geo_line_interpolate_point geo_line_length geo_line_locate_point geo_line_simplify geo_line_to_s2cells geo_point_buffer geo_point_in_circle geo_point_in_polygon geo_point_to_geohash geo_point_to_h3cell geo_point_to_s2cell " +
+		"geo_polygon_area geo_polygon_buffer geo_polygon_centroid geo_polygon_densify geo_polygon_perimeter geo_polygon_simplify geo_polygon_to_h3cells geo_polygon_to_s2cells geo_s2cell_neighbors geo_s2cell_to_central_point geo_s2cell_to_polygon " +
+		"geo_simplify_polygons_array geo_union_lines_array geo_union_polygons_array",
+	"there is one database and one service here; write the table's name alone": "cluster database workspace app adx external_table materialized_view stored_query_result entity_group",
+	"needs a model of the series that is not supported yet":                    "series_decompose series_decompose_anomalies series_decompose_forecast series_periods_detect series_periods_validate series_fit_2lines series_fit_2lines_dynamic series_fit_poly series_fft series_ifft",
+	"watchlists are not available here; use a datatable":                       "_GetWatchlist _GetWatchlistAlias",
+	"database cursors are not available here":                                  "cursor_after cursor_before_or_at cursor_current current_cursor",
+	"needs the query's own bin settings; use bin with a size":                  "bin_auto",
+	"works in graph queries, which are not supported":                          "all map inner_nodes node_degree_in node_degree_out node_id labels graph",
+	"is not supported": "assert row_id column_names_of rowstore_ordinal_range current_node_id",
+}), refuse(Aggregate, "Not supported", map[string]string{"is not supported": "hll_normalize"})...)
+
+// refuse makes rows that say why a name is not supported.
+func refuse(kind Kind, category string, why map[string]string) []def {
+	var defs []def
+	for reason, names := range why {
+		for _, name := range strings.Fields(names) {
+			defs = append(defs, def{Sig: name + "(argument:any?...) dynamic", Refused: reason, Help: "Not supported: " + reason + ".", Example: name + "()"})
+		}
+	}
+	return table(kind, category, defs...)
+}

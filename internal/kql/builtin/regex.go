@@ -1,0 +1,160 @@
+package builtin
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+)
+
+// maxGroups is the documented ceiling of capture groups in a pattern.
+const maxGroups = 16
+
+// CheckRegex says why a pattern cannot be used, in words for the person, or returns nil. Kusto's dialect is that of Rust's
+// regex crate; what is beyond RE2 (set operations within classes) is refused by name, as is what neither has
+// (look-around, back-references), and more than 16 groups.
+func CheckRegex(pattern string) error {
+	if what := beyondRE2(pattern); what != "" {
+		return fmt.Errorf("uses %s, which is not supported in patterns here", what)
+	}
+	re, err := regexp.Compile(GoRegex(pattern))
+	if err != nil {
+		return fmt.Errorf("is not a valid pattern: %s", reason(err))
+	}
+	if n := re.NumSubexp(); n > maxGroups {
+		return fmt.Errorf("has %d groups, more than the %d allowed", n, maxGroups)
+	}
+	return nil
+}
+
+// reason is the parser's message without its preamble.
+func reason(err error) string {
+	if e, ok := err.(*syntax.Error); ok {
+		return fmt.Sprintf("%s: `%s`", e.Code, e.Expr)
+	}
+	return err.Error()
+}
+
+// beyondRE2 names what the pattern uses that RE2 has not or understands differently.
+func beyondRE2(p string) string {
+	for _, look := range []string{"(?=", "(?!", "(?<=", "(?<!"} {
+		if i := strings.Index(p, look); i >= 0 && !escaped(p, i) {
+			return "look-around " + look + "…)"
+		}
+	}
+	class := 0
+	for i := 0; i < len(p); i++ {
+		switch c := p[i]; {
+		case c == '\\':
+			if i+1 < len(p) && class == 0 && p[i+1] >= '1' && p[i+1] <= '9' {
+				return "a back-reference \\" + p[i+1:i+2]
+			}
+			i++
+		case c == '[' && class == 0:
+			class = 1
+			if strings.HasPrefix(p[i+1:], "^]") {
+				i += 2
+			} else if strings.HasPrefix(p[i+1:], "]") {
+				i++
+			}
+		case c == '[' && strings.HasPrefix(p[i:], "[:"):
+		case c == ']' && class > 0:
+			if i > 0 && p[i-1] == ':' && strings.Contains(p[max(0, i-12):i], "[:") {
+				continue
+			}
+			class = 0
+		case c == '[':
+			return "a class within a class"
+		case class > 0 && i+1 < len(p) && (c == '&' || c == '~') && p[i+1] == c:
+			return "the class operator " + p[i:i+2]
+		}
+	}
+	return ""
+}
+
+// escaped reports whether an odd number of backslashes stands before i.
+func escaped(p string, i int) bool {
+	n := 0
+	for i--; i >= 0 && p[i] == '\\'; i-- {
+		n++
+	}
+	return n%2 == 1
+}
+
+// GoRegex translates a pattern to the same one for RE2: \d, \w, \s and \b are Unicode-aware in Kusto. Word boundaries
+// stay ASCII, as RE2 has no others.
+func GoRegex(p string) string {
+	if !strings.ContainsAny(p, `\`) && !strings.Contains(p, "(?") {
+		return p
+	}
+	var b strings.Builder
+	class := false
+	for i := 0; i < len(p); i++ {
+		c := p[i]
+		switch {
+		case c == '[' && !class:
+			class = true
+		case c == ']' && class:
+			class = false
+		case c == '\\' && i+1 < len(p):
+			i++
+			b.WriteString(unicodeClass(p[i], class))
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
+
+// unicodeClasses has the members of Perl classes as they stand between brackets.
+var unicodeClasses = map[byte]string{
+	'd': `\p{Nd}`,
+	'w': `\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}`,
+	's': `\t\n\v\f\r \x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}`,
+}
+
+func unicodeClass(c byte, inClass bool) string {
+	lower := c | 0x20
+	members, ok := unicodeClasses[lower]
+	switch {
+	case !ok || inClass && c != lower:
+		return `\` + string(c)
+	case inClass:
+		return members
+	case c != lower:
+		return "[^" + members + "]"
+	}
+	return "[" + members + "]"
+}
+
+// CheckDateFormat says why a format of format_datetime cannot be used.
+func CheckDateFormat(format string) error {
+	return checkFormat(format, map[byte]int{'d': 2, 'f': 7, 'F': 7, 'h': 2, 'H': 2, 'm': 2, 'M': 2, 's': 2, 'y': 4, 't': 2})
+}
+
+// CheckSpanFormat says why a format of format_timespan cannot be used.
+func CheckSpanFormat(format string) error {
+	return checkFormat(format, map[byte]int{'d': 8, 'f': 7, 'F': 7, 'h': 2, 'H': 2, 'm': 2, 's': 2})
+}
+
+// checkFormat wants only the letters given, each run at most so long, and the documented delimiters.
+func checkFormat(format string, longest map[byte]int) error {
+	if format == "" {
+		return fmt.Errorf("must not be empty")
+	}
+	for i := 0; i < len(format); {
+		n := 1
+		for i+n < len(format) && format[i+n] == format[i] {
+			n++
+		}
+		limit, letter := longest[format[i]]
+		switch {
+		case !letter && !strings.ContainsRune(" /-:,._[]", rune(format[i])):
+			return fmt.Errorf("has %q, which is neither a format specifier nor one of the delimiters space / - : , . _ [ ]", format[i:i+1])
+		case letter && n > limit:
+			return fmt.Errorf("has %q, longer than any format specifier", format[i:i+n])
+		}
+		i += n
+	}
+	return nil
+}
