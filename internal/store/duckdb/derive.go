@@ -1,0 +1,175 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"strings"
+)
+
+// What is derived from records and snapshots. Refresh and Rebuild run the same statements (derive/*.sql), the one on the
+// correlation ids and tenants that something happened to, the other on all; so they come to the same tables.
+
+//go:embed derive/*.sql
+var deriveFiles embed.FS
+
+// bulkShare and bulkRows say when so much is new that reading everything is quicker than looking up what is touched.
+const (
+	bulkShare = 8       // more than one record in so many is new
+	bulkRows  = 100_000 // and at least so many are
+)
+
+// Refresh brings attempts and intervals up to what has been committed, in one transaction with the note of how far it
+// came: after a kill the next call does it again.
+func (s *Store) Refresh(ctx context.Context) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		d := &derivation{tx: tx}
+		defer d.dropTemp()
+		return d.refresh(ctx)
+	})
+}
+
+// Rebuild classifies all records anew by the vocabulary of this program and makes all derived tables from nothing, in one
+// transaction. Progress, which may be nil, counts records: each is passed over three times.
+func (s *Store) Rebuild(ctx context.Context, progress func(done, total int64)) error {
+	if progress == nil {
+		progress = func(int64, int64) {}
+	}
+	return s.write(ctx, func(tx *sql.Tx) error {
+		d := &derivation{tx: tx}
+		defer d.dropTemp()
+		return d.rebuild(ctx, progress)
+	})
+}
+
+// derivation is one run of Refresh or Rebuild.
+type derivation struct {
+	tx   *sql.Tx
+	temp []string // temporary tables to drop
+}
+
+func (d *derivation) refresh(ctx context.Context) error {
+	from, upto, err := d.span(ctx)
+	if err != nil {
+		return err
+	}
+	touched, err := d.number(ctx, `SELECT count(*) FROM touched`)
+	if err != nil || (from == upto && touched == 0) {
+		return err
+	}
+	fresh, err := d.number(ctx, `SELECT count(*) FROM record WHERE batch > ?`, from)
+	if err != nil {
+		return err
+	}
+	all, err := d.number(ctx, `SELECT count(*) FROM record`)
+	if err != nil {
+		return err
+	}
+	switch {
+	case fresh == 0 && touched == 0:
+	case fresh > bulkRows && fresh > all/bulkShare:
+		err = d.allAttempts(ctx)
+	default:
+		err = d.touchedAttempts(ctx, from)
+	}
+	if err != nil {
+		return fmt.Errorf("attempts: %w", err)
+	}
+	if err := d.intervals(ctx, from); err != nil {
+		return err
+	}
+	return d.done(ctx, upto)
+}
+
+func (d *derivation) rebuild(ctx context.Context, progress func(done, total int64)) error {
+	_, upto, err := d.span(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := d.number(ctx, `SELECT count(*) FROM record`)
+	if err != nil {
+		return err
+	}
+	progress(0, 3*n)
+	if err := d.reclassify(ctx); err != nil {
+		return fmt.Errorf("classes of records: %w", err)
+	}
+	progress(n, 3*n)
+	if err := d.allAttempts(ctx); err != nil {
+		return fmt.Errorf("attempts: %w", err)
+	}
+	progress(2*n, 3*n)
+	if err := d.intervals(ctx, -1); err != nil {
+		return err
+	}
+	if err := d.done(ctx, upto); err != nil {
+		return err
+	}
+	progress(3*n, 3*n)
+	return nil
+}
+
+// span returns the batch that was derived last and the one committed last.
+func (d *derivation) span(ctx context.Context) (from, upto int64, err error) {
+	const state = `SELECT coalesce(max(value) FILTER (name = 'derived_batch'), 0), coalesce(max(value) FILTER (name = 'batch'), 0) FROM state`
+	err = d.tx.QueryRowContext(ctx, state).Scan(&from, &upto)
+	return from, upto, err
+}
+
+// done notes that all batches up to one are derived.
+func (d *derivation) done(ctx context.Context, upto int64) error {
+	if _, err := d.exec(ctx, `DELETE FROM touched`); err != nil {
+		return err
+	}
+	const put = `INSERT INTO state (name, value) VALUES ('derived_batch', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
+	_, err := d.exec(ctx, put, upto)
+	return err
+}
+
+func (d *derivation) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	res, err := d.tx.ExecContext(ctx, text, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (d *derivation) number(ctx context.Context, text string, args ...any) (n int64, err error) {
+	err = d.tx.QueryRowContext(ctx, text, args...).Scan(&n)
+	return n, err
+}
+
+// strings returns the only column of a query.
+func (d *derivation) strings(ctx context.Context, text string, args ...any) ([]string, error) {
+	rows, err := d.tx.QueryContext(ctx, text, args...)
+	return collect(rows, err, func(r *sql.Rows) (s string, err error) {
+		err = r.Scan(&s)
+		return s, err
+	})
+}
+
+// keep makes a temporary table from a query; it lives until the derivation ends.
+func (d *derivation) keep(ctx context.Context, name, query string, args ...any) error {
+	d.temp = append(d.temp, name)
+	if _, err := d.exec(ctx, `CREATE OR REPLACE TEMP TABLE `+name+` AS `+query, args...); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// dropTemp drops the temporary tables; a rollback has taken them already.
+func (d *derivation) dropTemp() {
+	for _, name := range d.temp {
+		_, _ = d.tx.Exec(`DROP TABLE IF EXISTS temp.` + name)
+	}
+}
+
+// deriveSQL returns the text of a file under derive/.
+func deriveSQL(name string) string {
+	b, err := deriveFiles.ReadFile("derive/" + name + ".sql")
+	if err != nil {
+		panic(err) // embedded
+	}
+	return strings.TrimSpace(string(b))
+}

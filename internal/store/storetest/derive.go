@@ -1,0 +1,185 @@
+package storetest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"passtrail"
+	"passtrail/internal/attempt"
+	"passtrail/internal/store"
+)
+
+// Derive holds an implementation to the promise that what is derived does not depend on how the records came: lost,
+// late, repeated, shuffled and cut into batches in any way. After a Refresh at any time the attempts are those that
+// package attempt makes of the stored records, and a Rebuild changes nothing. The same goes for intervals, which must be
+// those of the snapshots replayed in order. Open returns an empty store; the suite closes it.
+func Derive(t *testing.T, open func(t *testing.T) store.Store) {
+	t.Run("attempts", func(t *testing.T) {
+		for seed := range uint64(12) {
+			t.Run(fmt.Sprint(seed), func(t *testing.T) { deriveAttempts(t, open(t), seed) })
+		}
+	})
+	t.Run("intervals", func(t *testing.T) {
+		for seed := range uint64(24) {
+			t.Run(fmt.Sprint(seed), func(t *testing.T) { deriveIntervals(t, open(t), seed) })
+		}
+	})
+}
+
+const (
+	tenantA = passtrail.TenantID("0f1e2d3c-4b5a-4968-8778-695a4b3c2d1e")
+	tenantB = passtrail.TenantID("1f1e2d3c-4b5a-4968-8778-695a4b3c2d1e")
+)
+
+// optInBoth makes the tenants and turns collection on.
+func optInBoth(t *testing.T, s store.Store) {
+	t.Helper()
+	for _, id := range []passtrail.TenantID{tenantA, tenantB} {
+		if err := s.PutTenant(context.Background(), store.Tenant{ID: id, Name: "Contoso", CreatedAt: 1, OptedInAt: 1, OptedInBy: "test"}); err != nil {
+			t.Fatalf("PutTenant: %v", err)
+		}
+	}
+}
+
+func deriveAttempts(t *testing.T, s store.Store, seed uint64) {
+	defer s.Close()
+	optInBoth(t, s)
+	ctx := context.Background()
+	rng := rand.New(rand.NewPCG(seed, 7))
+	records := someRecords(rng, 40+rng.IntN(60))
+	deliver(rng, &records)
+	for n := 0; len(records) > 0; n++ {
+		size := min(1+rng.IntN(60), len(records))
+		commitRecords(t, s, records[:size], n)
+		records = records[size:]
+		if rng.IntN(3) == 0 || len(records) == 0 {
+			if err := s.Refresh(ctx); err != nil {
+				t.Fatalf("Refresh: %v", err)
+			}
+			compareAttempts(t, s, "after Refresh")
+		}
+	}
+	before := attemptRows(t, s)
+	if err := s.Rebuild(ctx, nil); err != nil {
+		t.Fatalf("Rebuild: %v", err)
+	}
+	if after := attemptRows(t, s); !reflect.DeepEqual(before, after) {
+		t.Errorf("Rebuild changed the attempts: %s", firstDifference(before, after))
+	}
+	compareAttempts(t, s, "after Rebuild")
+}
+
+// commitRecords stores records as one batch per tenant.
+func commitRecords(t *testing.T, s store.Store, records []passtrail.Record, n int) {
+	t.Helper()
+	for _, tenant := range []passtrail.TenantID{tenantA, tenantB} {
+		b := &store.Batch{Tenant: tenant, Source: "test", At: passtrail.Ticks(n)}
+		for _, r := range records {
+			if r.Tenant == tenant {
+				b.Records = append(b.Records, r)
+			}
+		}
+		if _, err := s.Commit(context.Background(), b); err != nil {
+			t.Fatalf("Commit: %v", err)
+		}
+	}
+}
+
+// compareAttempts holds the attempt table against package attempt.
+func compareAttempts(t *testing.T, s store.Store, when string) {
+	t.Helper()
+	var want []string
+	for _, tenant := range []passtrail.TenantID{tenantA, tenantB} {
+		for _, a := range attempt.All(storedRecords(t, s, tenant)) {
+			want = append(want, attemptLine(&a))
+		}
+	}
+	slices.Sort(want)
+	if got := attemptRows(t, s); !reflect.DeepEqual(got, want) {
+		t.Fatalf("%s: %s", when, firstDifference(want, got))
+	}
+}
+
+func firstDifference(want, got []string) string {
+	for i := range max(len(want), len(got)) {
+		w, g := "nothing", "nothing"
+		if i < len(want) {
+			w = want[i]
+		}
+		if i < len(got) {
+			g = got[i]
+		}
+		if w != g {
+			return fmt.Sprintf("row %d of %d and %d:\nwant %s\ngot  %s", i, len(want), len(got), w, g)
+		}
+	}
+	return "no difference"
+}
+
+// attemptLine writes an attempt as attemptRows does.
+func attemptLine(a *attempt.Attempt) string {
+	return fmt.Sprint([]any{string(a.Tenant), a.ID, a.UserID, a.UserUPN, a.UserName, int64(a.Start), int64(a.End), string(a.Outcome), a.Problem, a.Reason,
+		jsonList(a.Gates), len(a.Gates), jsonList(a.MethodsTried), a.Refusals, a.PushStarts, a.LastStep, a.LastMethod, a.IPAddress, a.UserAgent, a.OnPremisesAgent, a.Events})
+}
+
+func jsonList(list []string) string {
+	if len(list) == 0 {
+		return "[]"
+	}
+	b, err := json.Marshal(list)
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	return string(b)
+}
+
+// attemptRows returns the rows of the attempt table as sorted text.
+func attemptRows(t *testing.T, s store.Store) []string {
+	t.Helper()
+	return lines(t, s, `SELECT tenant, correlation_id, user_id, user_upn, user_name, start_time, end_time, outcome, problem, reason,
+		gates, gate_count, methods_tried, refusals, push_starts, last_step, last_method, ip_address, user_agent, on_premises_agent, events FROM attempt`)
+}
+
+// lines returns the rows of a query as sorted text.
+func lines(t *testing.T, s store.Store, query string) []string {
+	t.Helper()
+	var out []string
+	err := s.Query(context.Background(), query, nil, func(row []any) error {
+		out = append(out, fmt.Sprint(row))
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("Query: %v", err)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// storedRecords returns what is stored of a tenant, as far as attempts need it.
+func storedRecords(t *testing.T, s store.Store, tenant passtrail.TenantID) []passtrail.Record {
+	t.Helper()
+	const query = `SELECT id, time, service, result, reason, correlation_id, actor_kind, actor_id, actor_upn, actor_name, actor_address,
+		target_id, target_upn, target_name, user_agent, on_premises_agent, activity_key, step, method, problem FROM record WHERE tenant = $1`
+	var out []passtrail.Record
+	err := s.Query(context.Background(), query, []any{string(tenant)}, func(row []any) error {
+		text := make([]string, len(row))
+		for i, v := range row {
+			text[i], _ = v.(string)
+		}
+		at, _ := row[1].(int64)
+		out = append(out, passtrail.Record{Tenant: tenant, ID: text[0], Time: passtrail.Ticks(at), Service: text[2], Result: text[3], Reason: text[4],
+			CorrelationID: text[5], ActorKind: passtrail.ActorKind(text[6]), ActorID: text[7], ActorUPN: text[8], ActorName: text[9], ActorAddress: text[10],
+			TargetID: text[11], TargetUPN: text[12], TargetName: text[13], UserAgent: text[14], OnPremisesAgent: text[15],
+			ActivityKey: text[16], Step: text[17], Method: text[18], Problem: text[19]})
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("Query: %v", err)
+	}
+	return out
+}

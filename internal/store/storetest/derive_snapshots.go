@@ -1,0 +1,183 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"passtrail"
+	"passtrail/internal/store"
+)
+
+// deriveIntervals commits snapshots of registrations and roles in any order, repeated, some of them incomplete, and holds
+// the intervals against a replay in order of time.
+func deriveIntervals(t *testing.T, s store.Store, seed uint64) {
+	defer s.Close()
+	optInBoth(t, s)
+	ctx := context.Background()
+	rng := rand.New(rand.NewPCG(seed, 11))
+	snapshots := someSnapshots(rng)
+	order := rng.Perm(len(snapshots))
+	if seed%3 == 0 {
+		slices.Sort(order) // day by day, as a rule
+	}
+	var known []store.Snapshot
+	for n, i := range order {
+		known = append(known, snapshots[i])
+		give := []store.Snapshot{snapshots[i]}
+		if rng.IntN(4) == 0 {
+			give = append(give, known[rng.IntN(len(known))])
+		}
+		if _, err := s.Commit(ctx, &store.Batch{Tenant: tenantA, Source: "test", Snapshots: give, At: passtrail.Ticks(n)}); err != nil {
+			t.Fatalf("Commit: %v", err)
+		}
+		if rng.IntN(3) > 0 && n < len(order)-1 {
+			continue
+		}
+		if err := s.Refresh(ctx); err != nil {
+			t.Fatalf("Refresh: %v", err)
+		}
+		compareIntervals(t, s, known)
+	}
+	before := intervalRows(t, s)
+	if err := s.Rebuild(ctx, nil); err != nil {
+		t.Fatalf("Rebuild: %v", err)
+	}
+	if after := intervalRows(t, s); !reflect.DeepEqual(before, after) {
+		t.Errorf("Rebuild changed the intervals: %s", firstDifference(before, after))
+	}
+}
+
+var someRoles = []store.RoleAssignment{
+	{RoleID: "62e90394-69f5-4237-9190-012177145e10", RoleName: "Global Administrator", Scope: "/"},
+	{RoleID: "729827e3-9c14-49f7-bb1b-9608f156bbb8", RoleName: "Helpdesk Administrator", Scope: "/"},
+	{RoleID: "4a5d8f65-41da-4de4-8968-e035b65339cf", RoleName: "Reports Reader", Scope: "/"},
+}
+
+// someSnapshots makes up to nine snapshots of each kind of five people whose state changes now and then.
+func someSnapshots(rng *rand.Rand) []store.Snapshot {
+	var out []store.Snapshot
+	methods := make([]int, 5)
+	held := make([]int, 5)
+	for day := range 2 + rng.IntN(8) {
+		at := passtrail.UnixEpoch + passtrail.Ticks(1000+day)*passtrail.Day
+		reg := store.Snapshot{Kind: store.Registrations, TakenAt: at, Complete: rng.IntN(4) > 0}
+		roles := store.Snapshot{Kind: store.Roles, TakenAt: at, Complete: rng.IntN(4) > 0}
+		for p := range methods {
+			if rng.IntN(3) == 0 {
+				methods[p], held[p] = rng.IntN(3), rng.IntN(4)
+			}
+			if rng.IntN(4) == 0 {
+				continue
+			}
+			list := []string{"mobilePhone", "email"}[:methods[p]]
+			reg.Registrations = append(reg.Registrations, store.Registration{UserID: fmt.Sprint("u", p), UPN: fmt.Sprintf("p%d@contoso.com", p),
+				IsSsprRegistered: methods[p] > 0, Methods: list, LastUpdated: at - passtrail.Hour})
+			if held[p] > 0 {
+				a := someRoles[held[p]-1]
+				a.UserID = fmt.Sprint("u", p)
+				roles.Roles = append(roles.Roles, a)
+			}
+		}
+		out = append(out, reg, roles)
+	}
+	return out
+}
+
+// interval is one interval as the tables have it.
+type interval struct {
+	key, state        string
+	from, to, assumed passtrail.Ticks
+}
+
+// replay makes the intervals of one kind of snapshots, one after the other.
+func replay(snapshots []store.Snapshot, kind store.SnapshotKind) []interval {
+	var of []store.Snapshot
+	for _, s := range snapshots {
+		if s.Kind == kind {
+			of = append(of, s)
+		}
+	}
+	slices.SortFunc(of, func(a, b store.Snapshot) int { return int(a.TakenAt/passtrail.Day - b.TakenAt/passtrail.Day) })
+	first := passtrail.Ticks(-1)
+	for _, s := range of {
+		if s.Complete && first < 0 {
+			first = s.TakenAt
+		}
+	}
+	if first < 0 && len(of) > 0 {
+		first = of[0].TakenAt
+	}
+	var out []interval
+	open, seen := map[string]int{}, map[string]bool{}
+	for _, s := range of {
+		states := snapshotStates(&s)
+		for key, i := range open {
+			state, there := states[key]
+			if there && state != out[i].state || !there && s.Complete {
+				out[i].to = s.TakenAt
+				delete(open, key)
+			}
+		}
+		for key, state := range states {
+			if _, is := open[key]; is {
+				continue
+			}
+			v := interval{key: key, state: state, from: s.TakenAt, to: passtrail.Forever, assumed: s.TakenAt}
+			if !seen[key] && s.TakenAt <= first {
+				v.assumed = 0
+			}
+			open[key], seen[key] = len(out), true
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func snapshotStates(s *store.Snapshot) map[string]string {
+	states := map[string]string{}
+	for _, r := range s.Registrations {
+		states[r.UserID] = fmt.Sprint(r.UPN, r.IsSsprRegistered, len(r.Methods))
+	}
+	for _, a := range s.Roles {
+		states[a.UserID+"|"+a.RoleID] = a.RoleName
+	}
+	return states
+}
+
+func compareIntervals(t *testing.T, s store.Store, known []store.Snapshot) {
+	t.Helper()
+	var want []string
+	for _, v := range replay(known, store.Registrations) {
+		want = append(want, fmt.Sprint([]any{v.key, v.state, int64(v.from), int64(v.to), int64(v.assumed)}))
+	}
+	slices.Sort(want)
+	got := lines(t, s, `SELECT user_id, upn || (is_sspr_registered::VARCHAR) || ' ' || json_array_length(methods)::VARCHAR, valid_from, valid_to, assumed_from FROM registration`)
+	if !reflect.DeepEqual(want, got) {
+		t.Fatalf("registration: %s", firstDifference(want, got))
+	}
+	want = nil
+	for _, v := range replay(known, store.Roles) {
+		want = append(want, fmt.Sprint([]any{v.key, v.state, int64(v.from), int64(v.to), int64(v.assumed)}))
+	}
+	slices.Sort(want)
+	got = lines(t, s, `SELECT user_id || '|' || role_id, role_name, valid_from, valid_to, assumed_from FROM role_assignment`)
+	if !reflect.DeepEqual(want, got) {
+		t.Fatalf("role_assignment: %s", firstDifference(want, got))
+	}
+	overlap := lines(t, s, `SELECT a.user_id FROM person_role a JOIN person_role b ON a.tenant = b.tenant AND a.user_id = b.user_id AND a.valid_from < b.valid_from AND b.valid_from < a.valid_to`)
+	if len(overlap) > 0 {
+		t.Fatalf("person_role overlaps for %v", overlap)
+	}
+}
+
+// intervalRows returns all that is derived from snapshots as sorted text.
+func intervalRows(t *testing.T, s store.Store) []string {
+	t.Helper()
+	out := lines(t, s, `SELECT user_id, valid_from, valid_to, assumed_from, upn, methods, data_registered, last_updated, source FROM registration`)
+	out = append(out, lines(t, s, `SELECT user_id, role_id, valid_from, valid_to, assumed_from, role_name, source FROM role_assignment`)...)
+	return append(out, lines(t, s, `SELECT user_id, valid_from, valid_to, assumed_from, role, roles, is_admin, two_gate FROM person_role`)...)
+}
