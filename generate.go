@@ -1,0 +1,3 @@
+package passtrail
+
+//go:generate go run ./internal/tools/gendocs docs
