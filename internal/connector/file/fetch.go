@@ -1,0 +1,318 @@
+package file
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+
+	"passtrail/internal/connector"
+)
+
+// place is a checkpoint: which file it was, and how far it was read.
+type place struct {
+	Size     int64  `json:"size"`
+	Modified int64  `json:"modified"` // Unix nanoseconds
+	Head     string `json:"head"`     // digest of the first HeadLen bytes
+	HeadLen  int64  `json:"headLen"`
+	Done     bool   `json:"done,omitempty"`
+	// Offset and Line say where the next line begins, for plain files of JSON lines: these may grow.
+	Offset int64  `json:"offset,omitempty"`
+	Line   int64  `json:"line,omitempty"`
+	Tail   string `json:"tail,omitempty"` // digest of the bytes before Offset
+	Docs   int64  `json:"docs"`           // documents delivered
+}
+
+const digestBytes = 4096
+
+// digestAt digests up to n bytes from an offset.
+func digestAt(f io.ReaderAt, off, n int64) (string, error) {
+	buf := make([]byte, n)
+	got, err := f.ReadAt(buf, off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	sum := sha256.Sum256(buf[:got])
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+func tailDigest(f io.ReaderAt, offset int64) (string, error) {
+	start := max(0, offset-digestBytes)
+	return digestAt(f, start, offset-start)
+}
+
+// counted counts the bytes that are read through it.
+type counted struct {
+	r io.Reader
+	n atomic.Int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// reading is one Fetch.
+type reading struct {
+	src   *Source
+	file  *os.File // nil for standard input
+	count *counted
+	batcher
+	here place // the file as it is now
+	// base is set while a plain file's own bytes are read, so that offsets mean something.
+	plain bool
+	done  bool
+	out   *window
+}
+
+// Fetch delivers the file's documents behind the checkpoint from. A file that is as it was at the end of an earlier run
+// gives one empty batch; one that is not what it was is read from the start.
+func (s *Source) Fetch(ctx context.Context, from string, emit func(connector.Batch) error) error {
+	rd := &reading{src: s, plain: true}
+	rd.batcher = batcher{ctx: ctx, emit: emit, limit: s.opt.BatchBytes, tenant: tenantOf(s.abs), name: s.path, line: 1}
+	rd.batcher.position = rd.position
+	rd.batcher.read = func() int64 { return rd.count.n.Load() }
+	if s.path == "-" {
+		rd.name, rd.plain = "stdin", false
+		rd.count = &counted{r: s.opt.Stdin}
+		return rd.all(rd.count)
+	}
+	f, err := os.Open(s.abs)
+	if err != nil {
+		return pathError(s.path, err)
+	}
+	defer f.Close()
+	rd.file, rd.count = f, &counted{r: f}
+	skip, err := rd.resume(from)
+	if err != nil {
+		return pathError(s.path, err)
+	}
+	if skip {
+		return emit(connector.Batch{BytesRead: rd.here.Size})
+	}
+	return rd.all(rd.count)
+}
+
+// resume compares the file with the checkpoint and seeks to where reading goes on; skip is true when there is nothing
+// new.
+func (rd *reading) resume(from string) (skip bool, err error) {
+	info, err := rd.file.Stat()
+	if err != nil {
+		return false, err
+	}
+	rd.here = place{Size: info.Size(), Modified: info.ModTime().UnixNano(), HeadLen: min(info.Size(), digestBytes)}
+	if rd.here.Head, err = digestAt(rd.file, 0, rd.here.HeadLen); err != nil {
+		return false, err
+	}
+	var was place
+	if from == "" || json.Unmarshal([]byte(from), &was) != nil || was.HeadLen > rd.here.Size {
+		return false, nil
+	}
+	head, err := digestAt(rd.file, 0, was.HeadLen)
+	if err != nil || head != was.Head {
+		return false, err
+	}
+	same := was.Size == rd.here.Size && was.Modified == rd.here.Modified
+	switch {
+	case same && was.Done:
+		return true, nil
+	case was.Offset > 0 && was.Offset <= rd.here.Size && (same || rd.here.Size > was.Size):
+		tail, err := tailDigest(rd.file, was.Offset)
+		if err != nil || tail != was.Tail {
+			return false, err
+		}
+		if _, err := rd.file.Seek(was.Offset, io.SeekStart); err != nil {
+			return false, err
+		}
+		rd.count.n.Store(was.Offset)
+		rd.here.Offset, rd.line, rd.batcher.count, rd.skip = was.Offset, was.Line, was.Docs, was.Docs
+	case same:
+		rd.skip = was.Docs
+	}
+	return false, nil
+}
+
+// position is the checkpoint of all documents gathered so far.
+func (rd *reading) position(b *batcher) string {
+	if rd.file == nil {
+		return ""
+	}
+	p := rd.here
+	p.Docs, p.Done = b.count, rd.done
+	if p.Offset > 0 {
+		tail, err := tailDigest(rd.file, p.Offset)
+		if err != nil {
+			p.Offset = 0
+		}
+		p.Tail, p.Line = tail, b.line
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// all reads the whole file, unpacking it.
+func (rd *reading) all(r io.Reader) error {
+	var err error
+	if rd.here.Offset > 0 {
+		err = rd.lines(rd.window(r)) // only files of lines have offsets
+	} else {
+		err = rd.stream(r, 0)
+	}
+	if err != nil {
+		return err
+	}
+	rd.done = true
+	return rd.flush()
+}
+
+func (rd *reading) window(r io.Reader) *window {
+	chunk := rd.limit
+	if rd.plain && rd.file != nil {
+		chunk = int(min(int64(chunk), rd.here.Size+2*minRead)) // small files need little
+	}
+	return &window{r: r, chunk: chunk}
+}
+
+// stream reads a stream that may be packed, at the given depth of packing.
+func (rd *reading) stream(r io.Reader, depth int) error {
+	head, r, err := peeked(r, 4)
+	if err != nil {
+		return rd.broken(nil, err)
+	}
+	switch {
+	case isZip(head):
+		return rd.zip(r, head, depth)
+	case isPacked(head) && depth < 3:
+		rd.plain = false
+		inner, end, err := unpacked(r, head)
+		if err != nil {
+			return rd.broken(head, err)
+		}
+		defer end()
+		return rd.stream(inner, depth+1)
+	}
+	return rd.text(r)
+}
+
+// broken sets a stream aside that cannot be read on.
+func (rd *reading) broken(head []byte, err error) error {
+	code, reason := CodeCorrupt, "the compressed data is damaged"
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		code, reason = CodeTruncated, "the compressed data ends too early"
+	}
+	var pathErr *os.PathError
+	if errors.As(err, &pathErr) {
+		return fmt.Errorf("%s: %w", rd.name, err)
+	}
+	return rd.fault(head, code, reason, 0)
+}
+
+// zip reads the members of a zip file one after the other.
+func (rd *reading) zip(r io.Reader, head []byte, depth int) error {
+	if depth > 0 {
+		return rd.fault(head, CodeUnknown, "a zip inside another archive: unpack the outer one first", 0)
+	}
+	f := rd.file
+	if f == nil {
+		var err error
+		if f, err = spooled(r); err != nil {
+			return fmt.Errorf("copy of standard input: %w", err)
+		}
+		defer f.Close()
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return pathError(rd.name, err)
+	}
+	z, err := zip.NewReader(f, info.Size())
+	if err != nil {
+		return rd.fault(head, CodeCorrupt, "the zip file is damaged or cut off", 0)
+	}
+	outer, tenant := rd.name, rd.tenant
+	rd.plain = false
+	for _, m := range z.File {
+		if m.FileInfo().IsDir() {
+			continue
+		}
+		rd.name, rd.line, rd.tenant = outer+"!"+m.Name, 1, tenantOf(m.Name)
+		if rd.tenant == "" {
+			rd.tenant = tenant
+		}
+		if err := rd.member(m); err != nil {
+			return err
+		}
+		rd.count.n.Add(int64(m.CompressedSize64))
+	}
+	return nil
+}
+
+func (rd *reading) member(m *zip.File) error {
+	if encrypted(m) {
+		return rd.fault(nil, CodeCorrupt, "the zip member is encrypted: unpack it first", 0)
+	}
+	r, err := m.Open()
+	if err != nil {
+		return rd.fault(nil, CodeCorrupt, "the zip member cannot be unpacked", 0)
+	}
+	defer r.Close()
+	return rd.stream(r, 1)
+}
+
+// text tells what an unpacked stream holds and reads it.
+func (rd *reading) text(r io.Reader) error {
+	w := rd.window(r)
+	head := w.peek(512)
+	if big, ok := utf16Order(head); ok {
+		rd.plain = false
+		w = rd.window(&utf16Reader{r: io.MultiReader(bytes.NewReader(w.buf), r), big: big})
+		head = w.peek(512)
+	}
+	if bytes.HasPrefix(head, bomUTF8) {
+		w.pos += len(bomUTF8)
+	}
+	w.discard()
+	for c := w.next(); c == ' ' || c == '\n' || c == '\r' || c == '\t'; c = w.next() {
+		if c == '\n' {
+			rd.line++
+		}
+		w.pos++
+		w.discard()
+	}
+	head = w.peek(512)
+	switch {
+	case len(head) == 0 && w.err != nil && w.err != io.EOF:
+		return rd.broken(nil, w.err)
+	case len(head) == 0:
+		return rd.fault(nil, CodeEmpty, "the file is empty", 0)
+	case bytes.IndexByte(head, 0) >= 0 || bytes.IndexByte(head, 0x1b) >= 0:
+		return rd.fault(w.peek(keptBytes), CodeBinary, "binary data, not an export", 0)
+	case head[0] == '{' || head[0] == '[':
+		if isLines(w) {
+			return rd.lines(w)
+		}
+		return rd.values(w)
+	}
+	if delimiter, ok := csvDelimiter(w.peek(keptBytes)); ok {
+		return rd.csv(w, delimiter)
+	}
+	return rd.fault(w.peek(keptBytes), CodeUnknown, "neither JSON nor CSV", 0)
+}
+
+// ended sets aside what a stream broke off with; nothing when it came to its end.
+func (rd *reading) ended(w *window) error {
+	if w.err == nil || w.err == io.EOF {
+		return nil
+	}
+	return rd.broken(nil, w.err)
+}
