@@ -86,14 +86,14 @@ export function option(spec) {
 
 function draw(figure) {
 	const data = figure.querySelector("script[data-chart]");
-	const box = figure.querySelector(".chart");
+	const box = figure.querySelector(".plot");
 	if (!data || !box || charts.has(box)) return;
 	const spec = JSON.parse(data.textContent);
-	const still = box.querySelector(".chart-still");
+	const still = box.querySelector(".plot-still");
 	const live = document.createElement("div");
-	live.className = "chart-live";
+	live.className = "plot-live";
 	box.append(live);
-	const chart = echarts.init(live, null, { renderer: "svg", height: box.clientHeight || 260 });
+	const chart = echarts.init(live, null, { renderer: "svg", height: box.clientHeight || 280 });
 	chart.setOption(option(spec));
 	if (still) still.classList.add("print-only");
 	charts.set(box, { chart, spec, live });

@@ -1,0 +1,92 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+type peoplePage struct {
+	*Shell
+	Text  string
+	Found []PersonRow
+}
+
+func (*peoplePage) file() string { return "people.html" }
+
+// PersonHref is the address of a person's page.
+func (sh *Shell) PersonHref(id, upn string) string {
+	if id == "" {
+		id = upn
+	}
+	return sh.To("/person/" + url.PathEscape(id))
+}
+
+// peoplePage finds people. Text that fits one person leads straight there.
+func (s *Server) peoplePage(w http.ResponseWriter, r *http.Request) error {
+	sh, err := s.shell(r, "person", "Person")
+	if err != nil {
+		return err
+	}
+	p := &peoplePage{Shell: sh, Text: strings.TrimSpace(sh.Value("q"))}
+	if p.Text == "" || sh.Tenant.ID == "" {
+		return s.render(w, r, p)
+	}
+	if p.Found, err = s.services.FindPeople(r.Context(), s.scope(sh), p.Text); err != nil {
+		return err
+	}
+	if len(p.Found) == 1 && wantedPart(r) == "" {
+		http.Redirect(w, r, sh.PersonHref(p.Found[0].ID, p.Found[0].UPN), http.StatusSeeOther)
+		return nil
+	}
+	return s.render(w, r, p)
+}
+
+type personPage struct {
+	*Shell
+	Person *PersonView
+	Days   []StoryDay
+}
+
+// StoryDay is what happened on one day, newest first.
+type StoryDay struct {
+	Day   string
+	Items []StoryItem
+}
+
+func (*personPage) file() string { return "person.html" }
+
+// personPage shows one person's line of time. Looking at somebody is noted in the access log.
+func (s *Server) personPage(w http.ResponseWriter, r *http.Request) error {
+	sh, err := s.shell(r, "person", "Person")
+	if err != nil {
+		return err
+	}
+	sh.Period = s.period(sh, "90d")
+	sh.Crumbs = []Link{{"Person", sh.To("/person")}}
+	scope := s.scope(sh)
+	view, err := s.services.Person(r.Context(), scope, r.PathValue("id"), sh.Period)
+	if err != nil {
+		return err
+	}
+	sh.Title = view.Name
+	if sh.Title == "" {
+		sh.Title = view.UPN
+	}
+	s.note(r, scope, "view-person", view.UPN, "")
+	return s.render(w, r, &personPage{sh, view, storyDays(sh, view.Story)})
+}
+
+// storyDays groups a story by the reader's days.
+func storyDays(sh *Shell, story []StoryItem) []StoryDay {
+	var days []StoryDay
+	for _, item := range story {
+		day := sh.At(item.Time).Day
+		if len(days) == 0 || days[len(days)-1].Day != day {
+			days = append(days, StoryDay{Day: day})
+		}
+		last := &days[len(days)-1]
+		last.Items = append(last.Items, item)
+	}
+	return days
+}

@@ -1,0 +1,100 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"strings"
+
+	"passtrail/internal/web/assets"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// shared are the templates that every page may use; the others are pages.
+var shared = []string{"templates/layout.html", "templates/parts.html", "templates/tables.html"}
+
+// pages is the parsed templates by file name.
+type pages struct{ byFile map[string]*template.Template }
+
+// page is what a handler renders: its data, which holds a *Shell, and the template file it belongs to.
+type page interface {
+	file() string
+	base() *Shell
+}
+
+// parsePages reads every template, so that a bad one stops the program.
+func parsePages(set *assets.Set) (*pages, error) {
+	common, err := template.New("").Funcs(functions(set)).ParseFS(templateFiles, shared...)
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	all := &pages{byFile: map[string]*template.Template{}}
+	for _, name := range names {
+		file := strings.TrimPrefix(name, "templates/")
+		t, err := common.Clone()
+		if err != nil {
+			return nil, err
+		}
+		if all.byFile[file], err = t.ParseFS(templateFiles, name); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// functions are the few that templates call: formatting, and addresses of assets.
+func functions(set *assets.Set) template.FuncMap {
+	return template.FuncMap{
+		"asset": set.URL, "num": formatNumber, "percent": percent, "span": formatSpan, "join": strings.Join, "sentence": sentence,
+		"methodName": methodName, "outcome": outcomeView, "severity": severityView, "statusView": statusView, "plural": plural,
+	}
+}
+
+// render answers with a page, or for an htmx request with the part of it that the request replaces.
+func (s *Server) render(w http.ResponseWriter, r *http.Request, p page) error {
+	return s.renderStatus(w, r, http.StatusOK, p)
+}
+
+// renderStatus renders into a buffer first, so that a failure can still become an error page.
+func (s *Server) renderStatus(w http.ResponseWriter, r *http.Request, status int, p page) error {
+	t := s.pages.byFile[p.file()]
+	if t == nil {
+		return fmt.Errorf("no template %s", p.file())
+	}
+	name := "layout"
+	if part := wantedPart(r); part != "" && t.Lookup(part) != nil {
+		name = part
+	} else if part != "" && status >= http.StatusBadRequest {
+		name = "error-part"
+	}
+	var buf bytes.Buffer
+	if err := t.ExecuteTemplate(&buf, name, p); err != nil {
+		return fmt.Errorf("template %s of %s: %w", name, p.file(), err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Add("Vary", "HX-Request")
+	w.WriteHeader(status)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+// wantedPart names the template that an htmx request wants: the id of the element it replaces. Going back in history
+// wants the whole page.
+func wantedPart(r *http.Request) string {
+	if r.Header.Get("HX-Request") == "" || r.Header.Get("HX-History-Restore-Request") != "" {
+		return ""
+	}
+	if target := r.Header.Get("HX-Target"); target != "" {
+		return target
+	}
+	return "result"
+}

@@ -1,0 +1,96 @@
+package web
+
+import (
+	"net/http"
+)
+
+type reportsPage struct {
+	*Shell
+	Groups []ReportGroup
+}
+
+// ReportGroup is reports under one heading.
+type ReportGroup struct {
+	Name    string
+	Reports []ReportInfo
+}
+
+func (*reportsPage) file() string { return "reports.html" }
+
+// reportsPage lists the prebuilt reports.
+func (s *Server) reportsPage(w http.ResponseWriter, r *http.Request) error {
+	sh, err := s.shell(r, "reports", "Reports")
+	if err != nil {
+		return err
+	}
+	list, err := s.services.ReportList(r.Context(), s.scope(sh))
+	if err != nil {
+		return err
+	}
+	p := &reportsPage{Shell: sh}
+	for _, rep := range list {
+		if len(p.Groups) == 0 || p.Groups[len(p.Groups)-1].Name != rep.Group {
+			p.Groups = append(p.Groups, ReportGroup{Name: rep.Group})
+		}
+		last := &p.Groups[len(p.Groups)-1]
+		last.Reports = append(last.Reports, rep)
+	}
+	return s.render(w, r, p)
+}
+
+type reportPage struct {
+	*Shell
+	Report *Report
+}
+
+func (*reportPage) file() string { return "report.html" }
+
+// Rows is the report's table with what its template needs.
+func (p *reportPage) Rows() TableView { return TableView{Shell: p.Shell, Table: p.Report.Table} }
+
+// TableView is a table of a report or of a query.
+type TableView struct {
+	*Shell
+	Table
+	Sortable bool
+}
+
+// reportPage runs one report.
+func (s *Server) reportPage(w http.ResponseWriter, r *http.Request) error {
+	sh, err := s.shell(r, "reports", "Report")
+	if err != nil {
+		return err
+	}
+	sh.Crumbs = []Link{{"Reports", sh.To("/reports")}}
+	rep, err := s.services.Report(r.Context(), s.scope(sh), r.PathValue("id"), sh.Period, params(sh))
+	if err != nil {
+		return err
+	}
+	sh.Title = rep.Title
+	return s.render(w, r, &reportPage{sh, rep})
+}
+
+// params are the values of an address that are not the page's own.
+func params(sh *Shell) map[string]string {
+	out := map[string]string{}
+	for key := range sh.Values {
+		switch key {
+		case "range", "from", "to", "tenant", "format":
+		default:
+			out[key] = sh.Value(key)
+		}
+	}
+	return out
+}
+
+// reportExport writes a report's rows.
+func (s *Server) reportExport(w http.ResponseWriter, r *http.Request) error {
+	sh, err := s.shell(r, "reports", "Report")
+	if err != nil {
+		return err
+	}
+	scope, id := s.scope(sh), r.PathValue("id")
+	return s.export(w, r, scope, id, func(format string, out *exportWriter) (int64, error) {
+		return s.services.ExportReport(r.Context(), scope, id, sh.Period, params(sh), format, out)
+	})
+}

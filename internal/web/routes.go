@@ -1,0 +1,50 @@
+package web
+
+import "net/http"
+
+// routes is every address that the pages answer.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /assets/", s.assets)
+	mux.Handle("GET /sign-in", s.handle(s.signInForm))
+	mux.Handle("GET /sign-in/provider", s.handle(s.providerStart))
+	mux.Handle("GET /sign-in/callback", s.handle(s.providerBack))
+	mux.Handle("POST /sign-out", s.handle(s.signOut))
+	mux.Handle("POST /preferences", s.handle(s.setPreferences))
+	for pattern, h := range map[string]handler{
+		"GET /{$}":                    s.overviewPage,
+		"GET /reports":                s.reportsPage,
+		"GET /reports/{id}":           s.reportPage,
+		"GET /reports/{id}/export":    s.reportExport,
+		"GET /audit":                  s.auditPage,
+		"GET /audit/export":           s.auditExport,
+		"GET /attempts":               s.attemptsPage,
+		"GET /attempts/{id}":          s.attemptPage,
+		"GET /person":                 s.peoplePage,
+		"GET /person/{id}":            s.personPage,
+		"GET /registration":           s.registrationPage,
+		"GET /suspicious":             s.suspiciousPage,
+		"GET /suspicious/{id}":        s.findingPage,
+		"POST /suspicious/{id}":       s.findingChange,
+		"GET /query":                  s.queryPage,
+		"POST /query/run":             s.queryRun,
+		"POST /query/validate":        s.queryValidate,
+		"GET /query/schema":           s.querySchema,
+		"GET /query/export":           s.queryExport,
+		"POST /query/saved":           s.querySave,
+		"POST /query/saved/{id}/drop": s.queryDrop,
+		"GET /sources":                s.sourcesPage,
+		"GET /sources/set-aside/{id}": s.setAsidePage,
+		"GET /access-log":             s.accessPage,
+		"GET /settings":               s.settingsPage,
+		"POST /settings/opt-in":       s.optIn,
+		"POST /settings/opt-out":      s.optOut,
+		"POST /settings/queries":      s.customQueries,
+		"POST /settings/retention":    s.retention,
+		"GET /live":                   s.stream,
+	} {
+		mux.Handle(pattern, s.handle(s.signedIn(h)))
+	}
+	mux.Handle("/", s.handle(s.notFound))
+	return mux
+}

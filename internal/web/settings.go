@@ -1,0 +1,90 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"passtrail"
+	"passtrail/internal/auth"
+)
+
+type settingsPage struct {
+	*Shell
+	Roles   []RoleRow
+	Version string
+}
+
+// RoleRow is a role and what it may do.
+type RoleRow struct {
+	Role  auth.Role
+	Marks []bool // by permission
+}
+
+func (*settingsPage) file() string { return "settings.html" }
+
+// Permissions are the columns of the table of roles.
+func (*settingsPage) Permissions() []auth.Permission { return auth.Permissions() }
+
+// settingsPage shows a tenant's settings; only a Global Administrator can change them.
+func (s *Server) settingsPage(w http.ResponseWriter, r *http.Request) error {
+	sh, err := s.shell(r, "settings", "Settings")
+	if err != nil {
+		return err
+	}
+	p := &settingsPage{Shell: sh, Version: passtrail.Version}
+	for _, role := range auth.Roles() {
+		row := RoleRow{Role: role}
+		for _, permission := range auth.Permissions() {
+			row.Marks = append(row.Marks, role.Grants(permission))
+		}
+		p.Roles = append(p.Roles, row)
+	}
+	return s.render(w, r, p)
+}
+
+// change runs one change of settings and goes back to where it was asked for.
+func (s *Server) change(w http.ResponseWriter, r *http.Request, action, detail string, do func(Scope) error) error {
+	sh, err := s.shell(r, "settings", "Settings")
+	if err != nil {
+		return err
+	}
+	if sh.Tenant.ID == "" {
+		return passtrail.Errorf(passtrail.NotFound, "web.change", "there is no tenant yet")
+	}
+	scope := s.scope(sh)
+	if err := do(scope); err != nil {
+		return err
+	}
+	s.note(r, scope, action, string(scope.Tenant), detail)
+	to := r.PostFormValue("back")
+	if to == "" {
+		to = sh.To("/settings")
+	}
+	http.Redirect(w, r, localPath(to), http.StatusSeeOther)
+	return nil
+}
+
+func (s *Server) optIn(w http.ResponseWriter, r *http.Request) error {
+	return s.change(w, r, "opt-in", "", func(scope Scope) error { return s.services.OptIn(r.Context(), scope) })
+}
+
+func (s *Server) optOut(w http.ResponseWriter, r *http.Request) error {
+	return s.change(w, r, "opt-out", "", func(scope Scope) error { return s.services.OptOut(r.Context(), scope) })
+}
+
+func (s *Server) customQueries(w http.ResponseWriter, r *http.Request) error {
+	on := r.PostFormValue("on") == "yes"
+	return s.change(w, r, "settings", "custom queries: "+strconv.FormatBool(on), func(scope Scope) error {
+		return s.services.SetCustomQueries(r.Context(), scope, on)
+	})
+}
+
+func (s *Server) retention(w http.ResponseWriter, r *http.Request) error {
+	days, err := strconv.Atoi(r.PostFormValue("days"))
+	if err != nil || days < 0 || days > 36500 {
+		return passtrail.Errorf(passtrail.Invalid, "web.retention", "%q is no number of days (want 0 for ever, or up to 36500)", r.PostFormValue("days"))
+	}
+	return s.change(w, r, "settings", "retention: "+strconv.Itoa(days)+" days", func(scope Scope) error {
+		return s.services.SetRetention(r.Context(), scope, days)
+	})
+}

@@ -1,0 +1,263 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"passtrail"
+	"passtrail/internal/auth"
+)
+
+// Shell is what every page shows around its content, and what its templates need to write times and addresses.
+type Shell struct {
+	Zone
+	Title, Section string // Section is the menu entry to mark
+	Theme          string // "light", "dark" or "" for the system's
+	Who            *auth.Identity
+	Tenant         TenantView
+	Tenants        []TenantView
+	Path           string
+	Values         url.Values // of the address
+	Period         Period
+	Nonce          string
+	NewFindings    int64
+	Demo           bool
+	Live           bool // the server tells of changes
+	Crumbs         []Link
+}
+
+func (sh *Shell) base() *Shell { return sh }
+
+// MenuItem is an entry of the menu.
+type MenuItem struct {
+	Section, Text, Href, Icon string
+	Needs                     auth.Permission
+	Count                     int64
+}
+
+// menu is every entry in order; those that the person may not use are left out, since the pages would refuse anyway.
+var menu = [][]MenuItem{
+	{
+		{"overview", "Overview", "/", "overview", auth.ReadReports, 0},
+		{"reports", "Reports", "/reports", "reports", auth.ReadReports, 0},
+		{"audit", "Audit log", "/audit", "audit", auth.ReadReports, 0},
+		{"attempts", "Attempts", "/attempts", "attempts", auth.ReadReports, 0},
+		{"person", "Person", "/person", "person", auth.ReadPerson, 0},
+		{"registration", "Registration", "/registration", "registration", auth.ReadReports, 0},
+		{"suspicious", "Suspicious activity", "/suspicious", "suspicious", auth.ReadReports, 0},
+		{"query", "Query", "/query", "query", auth.RunQueries, 0},
+	},
+	{
+		{"sources", "Sources", "/sources", "sources", auth.ReadReports, 0},
+		{"access", "Access log", "/access-log", "access", auth.ReadAccessLog, 0},
+		{"settings", "Settings", "/settings", "settings", auth.ReadReports, 0},
+	},
+}
+
+// Menu is the menu for the one who asks.
+func (sh *Shell) Menu() [][]MenuItem {
+	var out [][]MenuItem
+	for _, group := range menu {
+		var items []MenuItem
+		for _, item := range group {
+			if !sh.Who.Can(item.Needs) {
+				continue
+			}
+			if item.Section == "suspicious" {
+				item.Count = sh.NewFindings
+			}
+			items = append(items, item)
+		}
+		if len(items) > 0 {
+			out = append(out, items)
+		}
+	}
+	return out
+}
+
+// CanConfigure tells whether the person may change settings.
+func (sh *Shell) CanConfigure() bool { return sh.Who.Can(auth.Configure) }
+
+// CanExport tells whether the person may export.
+func (sh *Shell) CanExport() bool { return sh.Who.Can(auth.Export) }
+
+// CanQuery tells whether the person may run queries.
+func (sh *Shell) CanQuery() bool { return sh.Who.Can(auth.RunQueries) }
+
+// CanTriage tells whether the person may change the state of findings.
+func (sh *Shell) CanTriage() bool { return sh.Who.Can(auth.Triage) }
+
+// With is the address of this page with some values changed; an empty value takes one out.
+func (sh *Shell) With(pairs ...string) string { return sh.Link(sh.Path, pairs...) }
+
+// Link is the address of another page with this one's values, some of them changed.
+func (sh *Shell) Link(path string, pairs ...string) string {
+	v := url.Values{}
+	for key, list := range sh.Values {
+		for _, value := range list {
+			if value != "" {
+				v.Add(key, value)
+			}
+		}
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			v.Del(pairs[i])
+		} else {
+			v.Set(pairs[i], pairs[i+1])
+		}
+	}
+	return address(path, v)
+}
+
+// To is the address of a page with these values only, and the period in force.
+func (sh *Shell) To(path string, pairs ...string) string {
+	v := url.Values{}
+	for _, key := range []string{"range", "from", "to", "tenant"} {
+		if s := sh.Values.Get(key); s != "" {
+			v.Set(key, s)
+		}
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			v.Set(pairs[i], pairs[i+1])
+		}
+	}
+	return address(path, v)
+}
+
+// address joins a path and values; empty values make no question mark.
+func address(path string, v url.Values) string {
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}
+
+// Value is a value of the address, for fields to show what they filter by.
+func (sh *Shell) Value(key string) string { return sh.Values.Get(key) }
+
+// bareShell is the shell of pages outside: sign-in and errors before it.
+func (s *Server) bareShell(r *http.Request) *Shell {
+	nonce, _ := r.Context().Value(nonceKey{}).(string)
+	return &Shell{
+		Zone: s.zone(r), Theme: cookieValue(r, themeCookie, themes), Path: r.URL.Path, Values: r.URL.Query(), Nonce: nonce, Demo: s.demo,
+		Live: s.changes != nil,
+	}
+}
+
+// shell finds out what a page needs to know about the one who asks and the tenant.
+func (s *Server) shell(r *http.Request, section, title string) (*Shell, error) {
+	sh := s.bareShell(r)
+	sh.Who, sh.Section, sh.Title = auth.From(r.Context()), section, title
+	list, err := s.services.TenantList(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	sh.Tenants = list
+	sh.Tenant = chooseTenant(list, sh.Values.Get("tenant"), cookieValue(r, tenantCookie, nil))
+	sh.Period = s.period(sh, "30d")
+	if sh.Tenant.ID != "" && sh.Who.Can(auth.ReadReports) {
+		found, err := s.services.FindFindings(r.Context(), s.scope(sh), "new")
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found.States {
+			if f.Value == "new" {
+				sh.NewFindings = f.Count
+			}
+		}
+	}
+	return sh, nil
+}
+
+// chooseTenant takes the tenant that the address names, else the one looked at last, else the first.
+func chooseTenant(list []TenantView, wanted ...string) TenantView {
+	for _, id := range wanted {
+		for _, t := range list {
+			if id != "" && string(t.ID) == strings.ToLower(id) {
+				return t
+			}
+		}
+	}
+	if len(list) == 0 {
+		return TenantView{}
+	}
+	return list[0]
+}
+
+// periods are the choices of a period, shortest first.
+var periods = []struct {
+	Key, Text string
+	Length    passtrail.Ticks
+}{
+	{"24h", "Last 24 hours", passtrail.Day}, {"7d", "Last 7 days", 7 * passtrail.Day}, {"30d", "Last 30 days", 30 * passtrail.Day},
+	{"90d", "Last 90 days", 90 * passtrail.Day}, {"365d", "Last 365 days", 365 * passtrail.Day}, {"all", "All time", 0}, {"custom", "Custom", 0},
+}
+
+// period reads the period of an address; without one it is def.
+func (s *Server) period(sh *Shell, def string) Period {
+	key := sh.Values.Get("range")
+	from, okFrom := sh.ParseDate(sh.Values.Get("from"))
+	to, okTo := sh.ParseDate(sh.Values.Get("to"))
+	if key == "custom" || key == "" && (okFrom || okTo) {
+		if okTo && len(strings.TrimSpace(sh.Values.Get("to"))) == len(time.DateOnly) {
+			to += passtrail.Day // the last day is part of the period
+		}
+		return Period{Key: "custom", From: from, To: to}
+	}
+	for range 2 {
+		for _, p := range periods {
+			if p.Key == key && key == "all" {
+				return Period{Key: key}
+			}
+			if p.Key == key && p.Length > 0 {
+				return Period{Key: key, From: passtrail.TicksOf(s.now()) - p.Length}
+			}
+		}
+		key = def
+	}
+	return Period{Key: "all"}
+}
+
+// PeriodField is the control that chooses a period.
+type PeriodField struct {
+	Key, From, To string
+	Choices       []Link // Text is shown, Href is the key
+}
+
+// PeriodField is the control for the period in force.
+func (sh *Shell) PeriodField() PeriodField {
+	f := PeriodField{Key: sh.Period.Key}
+	for _, p := range periods {
+		f.Choices = append(f.Choices, Link{p.Text, p.Key})
+	}
+	if f.Key == "custom" {
+		f.From = sh.Date(sh.Period.From)
+		if sh.Period.To > 0 {
+			f.To = sh.Date(sh.Period.To - 1)
+		}
+	}
+	return f
+}
+
+// PeriodText is the period in words.
+func (sh *Shell) PeriodText() string {
+	for _, p := range periods {
+		if p.Key == sh.Period.Key && p.Key != "custom" {
+			return p.Text
+		}
+	}
+	f := sh.PeriodField()
+	switch {
+	case f.From != "" && f.To != "":
+		return f.From + " to " + f.To
+	case f.From != "":
+		return "since " + f.From
+	case f.To != "":
+		return "until " + f.To
+	}
+	return "All time"
+}

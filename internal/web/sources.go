@@ -1,0 +1,75 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"passtrail"
+)
+
+type sourcesPage struct {
+	*Shell
+	View *SourcesView
+}
+
+func (*sourcesPage) file() string { return "sources.html" }
+
+// sourcesPage shows what came in, up to when, and what was set aside.
+func (s *Server) sourcesPage(w http.ResponseWriter, r *http.Request) error {
+	sh, err := s.shell(r, "sources", "Sources")
+	if err != nil {
+		return err
+	}
+	p := &sourcesPage{Shell: sh, View: &SourcesView{}}
+	if sh.Tenant.ID != "" {
+		if p.View, err = s.services.SourceList(r.Context(), s.scope(sh)); err != nil {
+			return err
+		}
+	}
+	return s.render(w, r, p)
+}
+
+type setAsidePage struct {
+	*Shell
+	Item *SetAsideView
+}
+
+func (*setAsidePage) file() string { return "setaside.html" }
+
+// setAsidePage shows one input that could not be read.
+func (s *Server) setAsidePage(w http.ResponseWriter, r *http.Request) error {
+	sh, err := s.shell(r, "sources", "Input set aside")
+	if err != nil {
+		return err
+	}
+	sh.Crumbs = []Link{{"Sources", sh.To("/sources")}}
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return passtrail.Errorf(passtrail.NotFound, "web.setAsidePage", "no input has the number %s", r.PathValue("id"))
+	}
+	view, err := s.services.SetAside(r.Context(), s.scope(sh), id)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, &setAsidePage{sh, view})
+}
+
+type accessPage struct {
+	*Shell
+	Rows []AccessRow
+}
+
+func (*accessPage) file() string { return "access.html" }
+
+// accessPage shows who looked at what.
+func (s *Server) accessPage(w http.ResponseWriter, r *http.Request) error {
+	sh, err := s.shell(r, "access", "Access log")
+	if err != nil {
+		return err
+	}
+	rows, err := s.services.AccessEntries(r.Context(), s.scope(sh), sh.Period)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, &accessPage{sh, rows})
+}
