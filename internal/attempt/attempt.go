@@ -70,9 +70,10 @@ type Attempt struct {
 	Events          int    // records of the service with this correlation id
 }
 
-// OutcomeAt returns the outcome as seen at an instant: an abandoned attempt is open until [Quiet] has passed.
+// OutcomeAt returns the outcome as seen at an instant: an abandoned attempt is open until [Quiet] has passed, unless the
+// person said that it is over by asking an administrator.
 func (a *Attempt) OutcomeAt(now passtrail.Ticks) Outcome {
-	if a.Outcome == Abandoned && a.End > now-Quiet {
+	if a.Outcome == Abandoned && a.Problem != "contacted_admin" && a.End > now-Quiet {
 		return Open
 	}
 	return a.Outcome

@@ -145,7 +145,7 @@ func passwordEvents() *plan.Table {
 // one reaches back to the beginning of time, so the join neither drops nor repeats rows.
 func roleJoin(alias, tenant, user, at string) string {
 	r := strings.NewReplacer("$a", alias, "$t", tenant, "$u", user, "$i", at)
-	return r.Replace("LEFT JOIN person_role $a ON $a.tenant = $t AND $a.user_id = $u AND $a.valid_from <= $i AND $i < $a.valid_to")
+	return r.Replace("LEFT JOIN person_role $a ON $a.tenant = $t AND $a.user_id = $u AND $a.assumed_from <= $i AND $i < $a.valid_to")
 }
 
 // resetAttempts has one row an attempt. An attempt without an end is open while it is younger than 30 minutes at the
@@ -210,7 +210,7 @@ func registrationColumns() []plan.Column {
 func registrationDetails() *plan.Table {
 	return &plan.Table{
 		Name: "UserRegistrationDetails", Doc: "Who is registered with what, as of now: the newest snapshot.",
-		From: "registration g", Tenant: "g.tenant", Where: "g.valid_from <= {now} AND {now} < g.valid_to",
+		From: "registration g", Tenant: "g.tenant", Where: "g.assumed_from <= {now} AND {now} < g.valid_to",
 		Joins: []plan.Join{
 			{Key: "role", SQL: roleJoin("u", "g.tenant", "g.user_id", "{now}")},
 			{Key: "since", SQL: "LEFT JOIN (SELECT tenant, target_id, min(time) AS first_time FROM record WHERE activity_key IN ('registered', 'info_all_required') AND result = 'success' GROUP BY ALL) e ON e.tenant = g.tenant AND e.target_id = g.user_id"},
@@ -228,7 +228,8 @@ func registrationHistory() *plan.Table {
 		Name: "UserRegistrationHistory", Doc: "Registration of each person as intervals: a row is true from ValidFrom until ValidTo.",
 		From: "registration g", Tenant: "g.tenant", Time: "ValidFrom",
 		Columns: append(registrationColumns(),
-			column("ValidFrom", types.DateTime, "g.valid_from", "From when the row is true; the first snapshot also stands for the time before it"),
+			column("ValidFrom", types.DateTime, "g.valid_from", "From when the row is known to be true"),
+			column("AssumedFrom", types.DateTime, "g.assumed_from", "ValidFrom, or the beginning of time where the first snapshot stands in for what was before it"),
 			plan.Column{Name: "ValidTo", Type: types.DateTime, SQL: "nullif(g.valid_to, 9223372036854775807)", Doc: "Until when, exclusive; null: still so"},
 		),
 	}
@@ -244,7 +245,8 @@ func roleAssignments() *plan.Table {
 			text("RoleId", "a.role_id", "Template id of the role"),
 			text("RoleName", "a.role_name", "Name of the role"),
 			text("Scope", "a.scope", "Directory scope, / for the whole tenant"),
-			column("ValidFrom", types.DateTime, "a.valid_from", "From when it was held; the first snapshot also stands for the time before it"),
+			column("ValidFrom", types.DateTime, "a.valid_from", "From when it is known to be held"),
+			column("AssumedFrom", types.DateTime, "a.assumed_from", "ValidFrom, or the beginning of time where the first snapshot stands in for what was before it"),
 			plan.Column{Name: "ValidTo", Type: types.DateTime, SQL: "nullif(a.valid_to, 9223372036854775807)", Doc: "Until when, exclusive; null: still held"},
 		},
 	}
