@@ -188,11 +188,17 @@ func (s *splitter) element(c byte, arrays int) error {
 	if err := s.skip(); err != nil {
 		return err
 	}
-	if s.w.pos == s.w.mark && s.over == nil {
-		return &stop{CodeNotJSON, "not JSON from here on: the rest of the file was not read"}
+	if s.stuck() {
+		return errNotJSON
 	}
 	return s.document()
 }
+
+// errNotJSON ends the reading of a stream in which no value begins where one should.
+var errNotJSON = &stop{CodeNotJSON, "not JSON from here on: the rest of the file was not read"}
+
+// stuck tells whether a value was skipped that is none.
+func (s *splitter) stuck() bool { return s.w.pos == s.w.mark && s.over == nil }
 
 // array reads an array's elements, each with one.
 func (s *splitter) array(arrays int, one func(c byte, arrays int) error) error {
@@ -415,6 +421,9 @@ func (s *splitter) tableColumns() error {
 func (s *splitter) row(c byte, _ int) error {
 	if err := s.skip(); err != nil {
 		return err
+	}
+	if s.stuck() {
+		return errNotJSON
 	}
 	if s.over != nil || c != '[' {
 		return s.document()
