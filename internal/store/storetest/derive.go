@@ -25,10 +25,11 @@ func Derive(t *testing.T, open func(t *testing.T) store.Store) {
 		}
 	})
 	t.Run("intervals", func(t *testing.T) {
-		for seed := range uint64(24) {
+		for seed := range uint64(12) {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) { deriveIntervals(t, open(t), seed) })
 		}
 	})
+	t.Run("runs", func(t *testing.T) { deriveRuns(t, open(t)) })
 }
 
 const (
@@ -146,10 +147,10 @@ func attemptRows(t *testing.T, s store.Store) []string {
 }
 
 // lines returns the rows of a query as sorted text.
-func lines(t *testing.T, s store.Store, query string) []string {
+func lines(t *testing.T, s store.Store, query string, args ...any) []string {
 	t.Helper()
 	var out []string
-	err := s.Query(context.Background(), query, nil, func(row []any) error {
+	err := s.Query(context.Background(), query, args, func(row []any) error {
 		out = append(out, fmt.Sprint(row))
 		return nil
 	})

@@ -41,6 +41,7 @@ func deriveIntervals(t *testing.T, s store.Store, seed uint64) {
 			t.Fatalf("Refresh: %v", err)
 		}
 		compareIntervals(t, s, known)
+		compareInstants(t, s, known)
 	}
 	before := intervalRows(t, s)
 	if err := s.Rebuild(ctx, nil); err != nil {
@@ -171,6 +172,79 @@ func compareIntervals(t *testing.T, s store.Store, known []store.Snapshot) {
 	overlap := lines(t, s, `SELECT a.user_id FROM person_role a JOIN person_role b ON a.tenant = b.tenant AND a.user_id = b.user_id AND a.valid_from < b.valid_from AND b.valid_from < a.valid_to`)
 	if len(overlap) > 0 {
 		t.Fatalf("person_role overlaps for %v", overlap)
+	}
+}
+
+// compareInstants asks for the state at instants and for the difference between two, and holds the answers against the
+// replay.
+func compareInstants(t *testing.T, s store.Store, known []store.Snapshot) {
+	t.Helper()
+	at := func(day int) passtrail.Ticks {
+		return passtrail.UnixEpoch + passtrail.Ticks(day)*passtrail.Day + passtrail.Hour
+	}
+	stateAt := func(day int) map[string]string {
+		states := map[string]string{}
+		for _, v := range replay(known, store.Registrations) {
+			if v.assumed <= at(day) && at(day) < v.to {
+				states[v.key] = v.state
+			}
+		}
+		return states
+	}
+	for _, day := range []int{900, 1000, 1004, 1100} {
+		var want, diff []string
+		now, later := stateAt(day), stateAt(1006)
+		for key := range now {
+			want = append(want, "["+key+"]")
+			if _, there := later[key]; !there {
+				diff = append(diff, fmt.Sprintf("[%s went]", key))
+			}
+		}
+		for key, state := range later {
+			if was, there := now[key]; !there {
+				diff = append(diff, fmt.Sprintf("[%s came]", key))
+			} else if was != state {
+				diff = append(diff, fmt.Sprintf("[%s changed]", key))
+			}
+		}
+		slices.Sort(want)
+		slices.Sort(diff)
+		if got := lines(t, s, `SELECT user_id FROM (`+store.RegistrationAt+`)`, string(tenantA), int64(at(day))); !slices.Equal(got, want) {
+			t.Fatalf("RegistrationAt day %d = %v, want %v", day, got, want)
+		}
+		if got := lines(t, s, `SELECT user_id, change FROM (`+store.RegistrationDiff+`)`, string(tenantA), int64(at(day)), int64(at(1006))); !slices.Equal(got, diff) {
+			t.Fatalf("RegistrationDiff day %d = %v, want %v", day, got, diff)
+		}
+	}
+}
+
+// deriveRuns holds the store to keep only what changed of a hundred daily snapshots.
+func deriveRuns(t *testing.T, s store.Store) {
+	defer s.Close()
+	optInBoth(t, s)
+	const people, days = 40, 100
+	for day := range days {
+		sn := store.Snapshot{Kind: store.Registrations, TakenAt: passtrail.UnixEpoch + passtrail.Ticks(day)*passtrail.Day, Complete: true}
+		for p := range people {
+			sn.Registrations = append(sn.Registrations, store.Registration{UserID: fmt.Sprint("u", p), IsSsprRegistered: day > p, LastUpdated: sn.TakenAt})
+		}
+		if _, err := s.Commit(context.Background(), &store.Batch{Tenant: tenantA, Source: "test", Snapshots: []store.Snapshot{sn}}); err != nil {
+			t.Fatalf("Commit: %v", err)
+		}
+		if day%7 == 6 || day == days-1 {
+			if err := s.Refresh(context.Background()); err != nil {
+				t.Fatalf("Refresh: %v", err)
+			}
+		}
+	}
+	for table, want := range map[string]string{"snapshot_row": "[80]", "registration": "[80]", "snapshot": "[100]"} {
+		if got := lines(t, s, `SELECT count(*) FROM `+table); got[0] != want {
+			t.Errorf("%s has %s rows, want %s: two for each person", table, got[0], want)
+		}
+	}
+	got := lines(t, s, `SELECT last_updated FROM registration WHERE user_id = 'u39' AND is_sspr_registered`)
+	if want := fmt.Sprintf("[%d]", int64(passtrail.UnixEpoch+99*passtrail.Day)); got[0] != want {
+		t.Errorf("last_updated = %s, want that of the last snapshot, %s", got[0], want)
 	}
 }
 
