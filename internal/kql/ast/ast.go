@@ -63,6 +63,7 @@ type Query struct {
 	At
 	Statements []Statement
 	Comments   []Comment // in the order of the text
+	Text       string    // the text it was read from, which spans count in
 }
 
 // Comment is a // comment, without its line end.

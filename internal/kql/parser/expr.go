@@ -439,7 +439,7 @@ func (p *parser) numberLiteral() ast.Expr {
 		lit.Int, ok = parseInteger(lit.Raw)
 	case Real:
 		lit.Kind = ast.Real
-		lit.Real, _ = strconv.ParseFloat(strings.TrimSuffix(lit.Raw, "."), 64)
+		lit.Real, _ = strconv.ParseFloat(lit.Raw, 64)
 	default:
 		lit.Kind = ast.Timespan
 		lit.Int, ok = unitTimespan(lit.Raw)
@@ -459,7 +459,7 @@ func (p *parser) typedToken() ast.Expr {
 	lit, ok := typedLiteral(name, inner)
 	if !ok && strings.HasSuffix(raw, ")") {
 		hint := "a literal holds a constant; use " + conversions[lit.Kind] + "(...) to convert"
-		p.remark(t.Loc, "bad-literal", hint, "%q is not a %s", shorten(strings.TrimSpace(inner)), lit.Kind)
+		p.remark(t.Loc, "bad-literal", hint, "%q is not a valid %s", shorten(strings.TrimSpace(inner)), lit.Kind)
 	}
 	lit.Loc, lit.Raw = t.Loc, raw
 	return lit

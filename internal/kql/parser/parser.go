@@ -9,6 +9,7 @@ package parser
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"passtrail/internal/kql/ast"
 	"passtrail/internal/kql/diag"
@@ -46,6 +47,7 @@ func (l Limits) Parse(src string) (*ast.Query, error) {
 	p := newParser(src, l.orDefault())
 	q := &ast.Query{Statements: p.statements(), Comments: p.comments}
 	q.Loc = diag.Span{Start: 0, End: len(src)}
+	q.Text = src
 	return q, p.result()
 }
 
@@ -75,6 +77,8 @@ type parser struct {
 
 	quiet bool // a mistake was reported and nothing skipped yet: what follows from it is not reported
 	fatal bool // a limit was reached: nothing more is reported
+
+	unclosed bool // some bracket is not closed
 	rules
 }
 
@@ -94,6 +98,9 @@ func newParser(src string, l Limits) *parser {
 			"the query has %d bytes, more than the limit of %d", len(src), l.MaxBytes)
 		p.fatal, src = true, ""
 	}
+	if n := invalidUTF8(src); n >= 0 && !p.fatal {
+		p.remark(diag.Span{Start: n, End: n + 1}, "bad-encoding", "save the query as UTF-8", "the text is not valid UTF-8 here")
+	}
 	all, diags := Tokens(src)
 	p.diags = append(p.diags, diags...)
 	p.toks = all[:0]
@@ -106,6 +113,21 @@ func newParser(src string, l Limits) *parser {
 	}
 	p.match()
 	return p
+}
+
+// invalidUTF8 is the offset of the first byte that is not UTF-8, or -1.
+func invalidUTF8(s string) int {
+	if utf8.ValidString(s) {
+		return -1
+	}
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return -1
 }
 
 // match pairs the brackets, reports those without a partner and those that are too deep.
@@ -150,6 +172,7 @@ func (p *parser) matchClosing(open []int, i int) []int {
 
 func (p *parser) unclosedBracket(i int) {
 	k := p.toks[i].Kind
+	p.unclosed = true
 	p.remark(p.toks[i].Loc, "unclosed-bracket", "add the closing "+(k+1).String(), "%s is not closed", k)
 }
 
@@ -226,9 +249,13 @@ func (p *parser) slip(t Token) string {
 		return "write a property bag as dynamic({...})"
 	case Slash:
 		return "comments start with //"
+	case Star:
+		if p.pos > 0 && p.toks[p.pos-1].Kind == Slash {
+			return "comments start with //"
+		}
 	case Pipe:
-		if p.adjacent(1, Pipe) {
-			return "write or"
+		if p.pos > 0 && p.toks[p.pos-1].Kind == Semicolon {
+			return "remove the semicolon before it"
 		}
 	case Name:
 		if s, ok := slips[strings.ToLower(t.Loc.Text(p.src))]; ok {

@@ -27,6 +27,7 @@ func (p *parser) rest(x ast.Expr, start int) ast.Expr {
 		p.skip(p.endsOperator)
 		p.quiet = !p.at(Pipe)
 	}
+	p.skipStray()
 	if !p.at(Pipe) && !p.missingPipe() {
 		return x
 	}
@@ -45,6 +46,9 @@ func (p *parser) source(x ast.Expr) ast.Source {
 		return &ast.Pipeline{At: x.At, Source: p.source(x.X)}
 	case ast.Source:
 		return x
+	}
+	if p.unclosed {
+		return &ast.Bad{At: ast.At{Loc: x.Span()}} // what is in an unclosed bracket cannot be known
 	}
 	p.remark(x.Span(), "not-tabular", "start with a table, or write print before the expression", "this is a value, not a table")
 	return &ast.Bad{At: ast.At{Loc: x.Span()}}
@@ -92,14 +96,23 @@ func (p *parser) endOperator() {
 		}
 		p.unexpected("| or the end of the operator")
 	}
-	for p.quiet {
+	if p.quiet {
 		p.skip(p.endsOperator)
 		p.quiet = false
-		if stray := p.tok().Kind; (stray == RParen || stray == RBracket || stray == RBrace) && p.close[p.pos] < 0 {
-			p.advance() // reported when the brackets were paired
-			p.quiet = !p.endsOperator()
-		}
 	}
+	p.skipStray()
+}
+
+// skipStray moves over closing brackets that close nothing, which were reported when the brackets were paired.
+func (p *parser) skipStray() {
+	for p.isStray() {
+		p.advance()
+	}
+}
+
+func (p *parser) isStray() bool {
+	k := p.tok().Kind
+	return (k == RParen || k == RBracket || k == RBrace) && p.close[p.pos] < 0
 }
 
 // operatorName is the name of the operator at the current token, hyphens included, and how many tokens it has.
@@ -361,8 +374,10 @@ func (p *parser) unsupported(name string) *ast.Unsupported {
 // unknownOperator reports an operator that does not exist and skips it.
 func (p *parser) unknownOperator(name string, at diag.Span) ast.Operator {
 	hint, ok := foreignOperators[strings.ToLower(name)]
-	if !ok {
-		hint = diag.DidYouMean(strings.ReplaceAll(name, "_", "-"), operatorNames)
+	if hyphens := strings.ReplaceAll(name, "_", "-"); !ok && contains(operatorNames, hyphens) {
+		hint = "did you mean " + hyphens + "?"
+	} else if !ok {
+		hint = diag.DidYouMean(hyphens, operatorNames)
 	}
 	p.error(at, "unknown-operator", hint, "unknown operator %s", shorten(name))
 	start := p.start()

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"passtrail/internal/kql/diag"
@@ -220,7 +221,7 @@ func (s *scanner) number() {
 		return
 	}
 	s.errorf(s.pos, word, "bad-number", "timespans have the units d, h, m, s, ms, microsecond, tick", "%q is not a number", s.src[s.pos:word])
-	s.emit(Real, end)
+	s.emit(Real, word)
 }
 
 // realDot reports whether the dot at end closes a number like "1.", and is neither a range "1..5" nor an access.
@@ -346,7 +347,7 @@ func (s *scanner) stray() {
 	start := s.pos
 	r, n := utf8.DecodeRuneInString(s.src[start:])
 	end := start + n
-	for end < len(s.src) && s.src[end] >= utf8.RuneSelf {
+	for end < len(s.src) && (s.src[end] >= utf8.RuneSelf || unicode.IsLetter(r) && isNamePart(s.src[end])) {
 		next, n := utf8.DecodeRuneInString(s.src[end:])
 		if isWideSpace(next) {
 			break
@@ -360,8 +361,7 @@ func (s *scanner) stray() {
 	case r == '–' || r == '—' || r == '−':
 		s.errorf(start, start+n, "bad-character", "use -", "a dash does not stand for a minus")
 		end = start + n
-	case r == utf8.RuneError && n == 1:
-		s.errorf(start, end, "bad-character", "save the query as UTF-8", "the text is not valid UTF-8 here")
+	case r == utf8.RuneError && n == 1: // the parser reports it for the text as a whole
 	case r == '&' && strings.HasPrefix(s.src[start:], "&&"):
 		s.errorf(start, start+2, "bad-character", "write and", "&& is not an operator")
 		end = start + 2

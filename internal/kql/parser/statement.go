@@ -72,8 +72,8 @@ func (p *parser) endStatement(end TokenKind) {
 	case p.at(Name) && p.firstOnLine():
 		at := diag.Span{Start: p.end(), End: p.end()}
 		p.remark(at, "missing-semicolon", "add ; before "+shorten(p.word()), "statements are separated by semicolons")
-	case (p.at(RParen) || p.at(RBracket) || p.at(RBrace)) && p.close[p.pos] < 0:
-		p.advance() // reported when the brackets were paired
+	case p.isStray():
+		p.skipStray()
 	default:
 		p.unexpected("| or ;")
 		p.skip(func() bool { return p.at(Semicolon) })
@@ -86,9 +86,17 @@ func (p *parser) firstOnLine() bool {
 	return strings.ContainsAny(p.src[p.end():p.start()], "\r\n")
 }
 
+var sqlWords = map[string]bool{"select": true, "insert": true, "update": true, "delete": true, "create": true, "drop": true, "explain": true}
+
 // expression reads a statement that yields a table.
 func (p *parser) expression() ast.Statement {
 	start := p.start()
+	if sqlWords[strings.ToLower(p.word())] && (p.peek(1) == Name || p.peek(1) == Star) {
+		p.error(p.tok().Loc, "sql", "write Table | where ... | project ...", "%s starts a query in SQL, not in KQL", p.word())
+		p.skip(func() bool { return p.at(Semicolon) })
+		bad := p.bad(start)
+		return &ast.Expression{At: bad.At, Pipeline: &ast.Pipeline{At: bad.At, Source: bad}}
+	}
 	x := p.query(false)
 	pipe, ok := x.(*ast.Pipeline)
 	if !ok {
