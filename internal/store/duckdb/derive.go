@@ -24,7 +24,7 @@ const (
 // came: after a kill the next call does it again.
 func (s *Store) Refresh(ctx context.Context) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
-		d := &derivation{tx: tx}
+		d := &derivation{tx: tx, sliceRows: s.deriveRows}
 		defer d.dropTemp()
 		return d.refresh(ctx)
 	})
@@ -37,7 +37,7 @@ func (s *Store) Rebuild(ctx context.Context, progress func(done, total int64)) e
 		progress = func(int64, int64) {}
 	}
 	return s.write(ctx, func(tx *sql.Tx) error {
-		d := &derivation{tx: tx}
+		d := &derivation{tx: tx, sliceRows: s.deriveRows}
 		defer d.dropTemp()
 		return d.rebuild(ctx, progress)
 	})
@@ -45,8 +45,9 @@ func (s *Store) Rebuild(ctx context.Context, progress func(done, total int64)) e
 
 // derivation is one run of Refresh or Rebuild.
 type derivation struct {
-	tx   *sql.Tx
-	temp []string // temporary tables to drop
+	tx        *sql.Tx
+	sliceRows int64    // records to fold at once
+	temp      []string // temporary tables to drop
 }
 
 func (d *derivation) refresh(ctx context.Context) error {

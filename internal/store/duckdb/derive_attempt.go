@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
+	"strconv"
+	"strings"
 
 	"passtrail/internal/vocab"
 )
@@ -24,32 +27,121 @@ const attemptColumns = `tenant, CASE WHEN correlation_id <> '' THEN correlation_
 const insertAttempts = `INSERT INTO attempt (tenant, correlation_id, user_id, user_upn, user_name, start_time, end_time, outcome, problem, reason,
 	gates, gate_count, methods_tried, refusals, push_starts, last_step, last_method, ip_address, user_agent, on_premises_agent, events) `
 
-// allAttempts makes the attempt table from all records. Records are read where they lie: the order within an attempt is
-// their time, except in the few attempts where two have the same, which are put in order first.
+// sliceRows is how many records are folded at once, unless Config says otherwise: aggregates that hold text cannot spill,
+// so their number bounds memory.
+const sliceRows = 1_000_000
+
+// sampleRows is the number of records from which a sample is enough to cut them into slices.
+const sampleRows = 1_000_000
+
+// allAttempts makes the attempt table from all records, slice by slice of time. Attempts that lie in more than one slice
+// (the hashes of their keys are in derive_parted) come last, together.
 func (d *derivation) allAttempts(ctx context.Context) error {
 	services, err := d.spellings(ctx)
 	if err != nil {
 		return err
 	}
-	const tied = `SELECT DISTINCT tied FROM (
-			SELECT hash(tenant, CASE WHEN correlation_id <> '' THEN correlation_id ELSE id END) AS tied, time, count(*) AS n
-			FROM record WHERE ` + attemptMembers + ` GROUP BY tied, time)
-		WHERE n > 1`
-	if err := d.keep(ctx, "derive_tied", tied, services); err != nil {
+	bounds, err := d.bounds(ctx)
+	if err != nil {
+		return fmt.Errorf("slices: %w", err)
+	}
+	const parted = `SELECT hash FROM (
+			SELECT hash(tenant, CASE WHEN correlation_id <> '' THEN correlation_id ELSE id END) AS hash, min(time) AS first, max(time) AS last
+			FROM record WHERE ` + attemptMembers + ` GROUP BY 1)
+		WHERE len(list_filter(?2::BIGINT[], b -> first < b AND b <= last)) > 0`
+	if err := d.keep(ctx, "derive_parted", parted, services, bounds); err != nil {
 		return err
 	}
 	if _, err := d.exec(ctx, `DELETE FROM attempt`); err != nil {
 		return err
 	}
+	from := int64(math.MinInt64)
+	for _, to := range append(bounds, math.MaxInt64) {
+		if err := d.slice(ctx, services, from, to); err != nil {
+			return err
+		}
+		from = to
+	}
+	const rows = `SELECT ` + attemptColumns + ` FROM record WHERE ` + attemptMembers + ` AND hash(tenant, key) IN (SELECT hash FROM derive_parted)`
+	return d.fold(ctx, rows, services)
+}
+
+// bounds returns instants that cut the records into slices of about the size to fold at once.
+func (d *derivation) bounds(ctx context.Context) ([]int64, error) {
+	n, err := d.number(ctx, `SELECT count(*) FROM record`)
+	if err != nil {
+		return nil, err
+	}
+	bounds, slices := []int64{}, (n+d.sliceRows-1)/d.sliceRows
+	if slices < 2 {
+		return bounds, nil
+	}
+	at := make([]float64, 0, slices)
+	for i := int64(1); i < slices; i++ {
+		at = append(at, float64(i)/float64(slices))
+	}
+	sample := ""
+	if n > sampleRows {
+		sample = " USING SAMPLE 1 PERCENT (system)" // slices need not be alike
+	}
+	rows, err := d.tx.QueryContext(ctx, `SELECT DISTINCT unnest(quantile_disc(time, `+floats(at)+`)) AS bound FROM record`+sample+` ORDER BY bound`)
+	return collect(rows, err, func(r *sql.Rows) (b int64, err error) {
+		err = r.Scan(&b)
+		return b, err
+	})
+}
+
+// floats writes numbers as an SQL list: quantiles must be constants.
+func floats(f []float64) string {
+	text := make([]string, len(f))
+	for i := range f {
+		text[i] = strconv.FormatFloat(f[i], 'f', -1, 64)
+	}
+	return "[" + strings.Join(text, ", ") + "]"
+}
+
+// slice folds the attempts that lie between two instants. Records are read where they lie: the order within an attempt
+// is their time, except in the few attempts where two have the same, which are put in order first.
+func (d *derivation) slice(ctx context.Context, services []string, from, to int64) error {
+	const members = attemptMembers + ` AND time >= ?2 AND time < ?3`
+	const tied = `SELECT DISTINCT hash FROM (
+			SELECT hash(tenant, CASE WHEN correlation_id <> '' THEN correlation_id ELSE id END) AS hash, time, count(*) AS n
+			FROM record WHERE ` + members + ` GROUP BY 1, 2)
+		WHERE n > 1`
+	if err := d.keep(ctx, "derive_tied", tied, services, from, to); err != nil {
+		return err
+	}
 	const rows = `WITH derive_row AS NOT MATERIALIZED (
-		SELECT ` + attemptColumns + `, time AS ord FROM record WHERE ` + attemptMembers + ` AND hash(tenant, key) NOT IN (SELECT tied FROM derive_tied)
+		SELECT ` + attemptColumns + `, time AS ord FROM record
+		WHERE ` + members + ` AND hash(tenant, key) NOT IN (SELECT hash FROM derive_parted UNION ALL SELECT hash FROM derive_tied)
 		UNION ALL
 		SELECT ` + attemptColumns + `, row_number() OVER (PARTITION BY tenant, key ORDER BY time, id) AS ord FROM record
-		WHERE ` + attemptMembers + ` AND hash(tenant, key) IN (SELECT tied FROM derive_tied)
+		WHERE ` + members + ` AND hash(tenant, key) IN (SELECT hash FROM derive_tied) AND hash(tenant, key) NOT IN (SELECT hash FROM derive_parted)
 	),
 	`
-	_, err = d.exec(ctx, insertAttempts+rows+deriveSQL("attempt"), services)
+	_, err := d.exec(ctx, insertAttempts+rows+deriveSQL("attempt"), services, from, to)
 	return err
+}
+
+// fold makes attempts of the records that a query gives, which must be all of each.
+func (d *derivation) fold(ctx context.Context, rows string, args ...any) error {
+	const order = `SELECT *, row_number() OVER (PARTITION BY tenant, key ORDER BY time, id) AS ord FROM (`
+	if err := d.keep(ctx, "derive_row_all", order+rows+`)`, args...); err != nil {
+		return err
+	}
+	n, err := d.number(ctx, `SELECT count(*) FROM derive_row_all`)
+	if err != nil || n == 0 {
+		return err
+	}
+	parts := (n + d.sliceRows - 1) / d.sliceRows
+	for p := range parts {
+		const part = `WITH derive_row AS NOT MATERIALIZED (SELECT * FROM derive_row_all WHERE hash(tenant, key) % ?1 = ?2),
+	`
+		if _, err := d.exec(ctx, insertAttempts+part+deriveSQL("attempt"), parts, p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // touchedAttempts makes the attempts anew that records of batches after from, or replaced ones, belong to.
@@ -66,21 +158,15 @@ func (d *derivation) touchedAttempts(ctx context.Context, from int64) error {
 	if err != nil {
 		return err
 	}
-	const rows = `WITH member AS (
-			SELECT ` + attemptColumns + ` FROM record r WHERE correlation_id <> '' AND ` + attemptMembers + `
-				AND (tenant, correlation_id) IN (SELECT tenant, key FROM derive_key WHERE NOT lone)
-			UNION ALL
-			SELECT ` + attemptColumns + ` FROM record r WHERE correlation_id = '' AND ` + attemptMembers + `
-				AND (tenant, id) IN (SELECT tenant, key FROM derive_key WHERE lone))
-		SELECT *, row_number() OVER (PARTITION BY tenant, key ORDER BY time, id) AS ord FROM member`
-	if err := d.keep(ctx, "derive_row", rows, services); err != nil {
-		return err
-	}
 	if _, err := d.exec(ctx, `DELETE FROM attempt WHERE (tenant, correlation_id) IN (SELECT tenant, key FROM derive_key)`); err != nil {
 		return err
 	}
-	_, err = d.exec(ctx, insertAttempts+"WITH "+deriveSQL("attempt"))
-	return err
+	const rows = `SELECT ` + attemptColumns + ` FROM record WHERE correlation_id <> '' AND ` + attemptMembers + `
+			AND (tenant, correlation_id) IN (SELECT tenant, key FROM derive_key WHERE NOT lone)
+		UNION ALL
+		SELECT ` + attemptColumns + ` FROM record WHERE correlation_id = '' AND ` + attemptMembers + `
+			AND (tenant, id) IN (SELECT tenant, key FROM derive_key WHERE lone)`
+	return d.fold(ctx, rows, services)
 }
 
 // spellings returns the spellings in which records write the service of password reset.

@@ -1,7 +1,6 @@
 package duckdb_test
 
 import (
-	"context"
 	"testing"
 
 	"passtrail/internal/store"
@@ -10,11 +9,10 @@ import (
 )
 
 func TestDerive(t *testing.T) {
-	storetest.Derive(t, func(t *testing.T) store.Store {
-		s, err := duckdb.Open(context.Background(), duckdb.Config{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	})
+	storetest.Derive(t, func(t *testing.T) store.Store { return open(t, duckdb.Config{}) })
+}
+
+// TestDeriveInSlices does the same with so little at once that attempts lie across slices.
+func TestDeriveInSlices(t *testing.T) {
+	storetest.DeriveAttempts(t, func(t *testing.T) store.Store { return open(t, duckdb.Config{DeriveRows: 40}) })
 }

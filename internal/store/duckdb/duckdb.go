@@ -35,6 +35,7 @@ type Config struct {
 	Threads     int              // threads of one query; 0 is one per processor
 	Functions   []duck.Func      // Go functions that generated SQL may call
 	Now         func() time.Time // clock; nil is time.Now
+	DeriveRows  int              // records that Refresh and Rebuild hold in memory at once; 0 is a million
 }
 
 // Store is a database in one data directory. Its methods may be called at once from several goroutines.
@@ -43,6 +44,8 @@ type Store struct {
 	unlock func() error
 	now    func() time.Time
 	dir    string
+
+	deriveRows int64 // Config.DeriveRows
 
 	writing sync.Mutex // held by whoever uses w
 	w       *sql.Conn  // the one connection that writes
@@ -55,7 +58,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Store{now: c.Now, dir: c.Dir, unlock: func() error { return nil }}
+	if c.DeriveRows <= 0 {
+		c.DeriveRows = sliceRows
+	}
+	s := &Store{now: c.Now, dir: c.Dir, deriveRows: int64(c.DeriveRows), unlock: func() error { return nil }}
 	if err := s.open(ctx, c); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
