@@ -1,0 +1,172 @@
+// Package simulate invents a tenant that looks like life and writes its audit records in every form that Passtrail takes
+// in, together with the answers: a [Truth] computed from the model, never by reading records back.
+//
+// The same [Config] gives the same bytes: randomness comes from seeded generators, one for each day, and no answer
+// depends on the clock or on the order of a map. Days are made one after the other, so memory holds the people and a day
+// or two of records however long the time.
+//
+// Start at [New] and [Model.Run], or at [Write] for files.
+package simulate
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	"passtrail"
+)
+
+// Model is a tenant: its people and what happens to them. It can run once.
+type Model struct {
+	cfg       Config
+	start     passtrail.Ticks
+	end       passtrail.Ticks
+	people    []*person
+	actors    []*person // those who reset other people's passwords, by template of habit
+	forgetful []*person
+	guests    []*person
+	joins     [][]*person // people by the day on which they register
+	snapshots []passtrail.Ticks
+	planned   []planned // sessions with a fixed time: abuse, open attempts, people who must occur
+	avoid     []passtrail.Ticks
+	rng       *rand.Rand // of the day
+	plants    *rand.Rand
+	pending   []event
+	serial    uint32
+	tally     *tally
+	scale     float64
+}
+
+// planned is something that happens at a fixed time.
+type planned struct {
+	at   passtrail.Ticks
+	make func(m *Model, at passtrail.Ticks)
+}
+
+// New makes a tenant. It returns an error with code Invalid for a Config that makes no sense.
+func New(cfg Config) (*Model, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	end := passtrail.TicksOf(cfg.End)
+	m := &Model{cfg: cfg, end: end, start: end - passtrail.Ticks(cfg.Days)*passtrail.Day}
+	for _, days := range []passtrail.Ticks{1, 7, 14, 30, 60} {
+		m.avoid = append(m.avoid, end-days*passtrail.Day)
+	}
+	m.plants = m.seeded(seedPlant, 0)
+	m.placeSnapshots()
+	m.makePeople()
+	m.tally = newTally(m)
+	m.scale = m.rate()
+	m.plant()
+	slices.SortStableFunc(m.planned, func(a, b planned) int { return compare(a.at, b.at) })
+	return m, nil
+}
+
+// Start and End bound the time that the tenant is watched.
+func (m *Model) Start() passtrail.Ticks { return m.start }
+
+// End is the instant of the questions: "now" of every answer in the truth.
+func (m *Model) End() passtrail.Ticks { return m.end }
+
+// placeSnapshots sets the times at which the registration report and the role assignments are read: an hour after the
+// start, then every SnapshotDays, the last one a minute before the end.
+func (m *Model) placeSnapshots() {
+	step := passtrail.Ticks(m.cfg.SnapshotDays) * passtrail.Day
+	first := m.start + passtrail.Hour
+	first -= first % passtrail.Second
+	last := m.end - passtrail.Minute
+	for t := last - last%passtrail.Second; t > first; t -= step {
+		m.snapshots = append(m.snapshots, t)
+	}
+	m.snapshots = append(m.snapshots, first)
+	slices.Reverse(m.snapshots)
+}
+
+// known returns the time of the snapshot that answers for an instant: the newest one before it, or the first.
+func (m *Model) known(t passtrail.Ticks) passtrail.Ticks {
+	i, found := slices.BinarySearch(m.snapshots, t)
+	if !found {
+		i--
+	}
+	return m.snapshots[max(i, 0)]
+}
+
+// Run makes the records, oldest first, and hands each to emit; the event is reused. It returns the truth about them.
+func (m *Model) Run(ctx context.Context, emit func(*event) error) (*Truth, error) {
+	for day := range m.cfg.Days + 1 {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		m.day(day)
+		// The next day begins at different instants around the world; what is before all of them is complete.
+		if err := m.flush(m.dayStart(day+1)-14*passtrail.Hour, emit); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.flush(m.end, emit); err != nil {
+		return nil, err
+	}
+	return m.tally.truth(), nil
+}
+
+// dayStart is midnight UTC of a day of the model; day 0 is the first whole or partial day.
+func (m *Model) dayStart(day int) passtrail.Ticks {
+	return m.start - m.start%passtrail.Day + passtrail.Ticks(day)*passtrail.Day
+}
+
+// flush emits what is pending before an instant, in order of time.
+func (m *Model) flush(before passtrail.Ticks, emit func(*event) error) error {
+	slices.SortFunc(m.pending, func(a, b event) int {
+		if c := compare(a.time, b.time); c != 0 {
+			return c
+		}
+		return int(a.serial) - int(b.serial)
+	})
+	n, _ := slices.BinarySearchFunc(m.pending, before, func(e event, t passtrail.Ticks) int { return compare(e.time, t) })
+	for i := range m.pending[:n] {
+		m.tally.record(&m.pending[i])
+		if err := emit(&m.pending[i]); err != nil {
+			return err
+		}
+	}
+	rest := copy(m.pending, m.pending[n:])
+	clear(m.pending[rest:])
+	m.pending = m.pending[:rest]
+	return nil
+}
+
+// add takes in an event unless it lies outside the watched time.
+func (m *Model) add(e *event) {
+	if e.time < m.start || e.time >= m.end {
+		return
+	}
+	m.serial++
+	e.serial = m.serial
+	m.pending = append(m.pending, *e)
+}
+
+func compare(a, b passtrail.Ticks) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// seeded returns the generator of one purpose: each day and each person has its own, so that they do not disturb
+// each other.
+func (m *Model) seeded(purpose, n uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(m.cfg.Seed, purpose<<32^n))
+}
+
+// The purposes of generators.
+const (
+	seedDay uint64 = iota + 1
+	seedPeople
+	seedPlant
+	seedDelivery
+)
