@@ -106,7 +106,7 @@ func (n *Normaliser) read(r *passtrail.Record) (Kind, *Fault) {
 		case "isSsprRegistered", "isSsprCapable", "methodsRegistered":
 			return KindRegistration, n.registration()
 		case "roleDefinitionId", "roleTemplateId":
-			return KindRoles, n.roles()
+			return n.roles()
 		case "TimeGenerated", "TimeGenerated [UTC]", "ActivityDateTime", "ActivityDateTime [UTC]":
 			return n.analytics(r)
 		case "eventDateTime", "createdDateTime", "aggregatedDateTime":

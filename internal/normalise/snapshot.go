@@ -115,10 +115,14 @@ func (p *principal) isPerson() bool {
 }
 
 // roles reads a row of role assignments. Roles of groups and of service principals are not anybody's.
-func (n *Normaliser) roles() *Fault {
+func (n *Normaliser) roles() (Kind, *Fault) {
 	var row roleRow
 	if err := json.Unmarshal(n.scan.b, &row); err != nil {
-		return &Fault{Code: CodeBadValue, Reason: "a member of the role assignment is not of the kind it should be"}
+		return 0, &Fault{Code: CodeBadValue, Reason: "a member of the role assignment is not of the kind it should be"}
+	}
+	if row.RoleTemplateID != "" && row.Members == nil {
+		n.out.Category = "directoryRoles without members"
+		return KindOther, nil
 	}
 	if row.RoleTemplateID != "" {
 		for _, p := range row.Members {
@@ -126,16 +130,16 @@ func (n *Normaliser) roles() *Fault {
 				n.out.Roles = append(n.out.Roles, roleOf(p, row.RoleTemplateID, row.DisplayName, ""))
 			}
 		}
-		return nil
+		return KindRoles, nil
 	}
 	if row.PrincipalID == "" && row.Principal != nil {
 		row.PrincipalID = row.Principal.ID
 	}
 	if row.PrincipalID == "" || row.RoleDefinitionID == "" {
-		return &Fault{Code: CodeBadValue, Reason: "the role assignment lacks principalId or roleDefinitionId"}
+		return 0, &Fault{Code: CodeBadValue, Reason: "the role assignment lacks principalId or roleDefinitionId"}
 	}
 	if !row.Principal.isPerson() {
-		return nil
+		return KindRoles, nil
 	}
 	p := principal{ID: row.PrincipalID}
 	if row.Principal != nil {
@@ -149,7 +153,7 @@ func (n *Normaliser) roles() *Fault {
 		}
 	}
 	n.out.Roles = append(n.out.Roles, roleOf(p, id, name, row.Scope))
-	return nil
+	return KindRoles, nil
 }
 
 func roleOf(p principal, id, name, scope string) store.RoleAssignment {

@@ -1,0 +1,260 @@
+// Package ingest runs sources into a store: fetch, normalise, store, move the checkpoint, set bad records aside.
+//
+// One goroutine reads, several normalise, one stores; batches keep their order. A batch and the checkpoint behind it are
+// one transaction, so that a run that was killed goes on where it was. Start at [Runner.Run].
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"passtrail"
+	"passtrail/internal/connector"
+	"passtrail/internal/normalise"
+	"passtrail/internal/store"
+)
+
+// Input is one place to read, with what the run needs to know of it.
+type Input struct {
+	Source  connector.Source
+	Name    string          // short name for ledger and records, "file"
+	Path    string          // for a person
+	Size    int64           // bytes to read, 0 if unknown; for progress
+	TakenAt passtrail.Ticks // when a snapshot without a time of its own was taken
+	// PassOver tells whether an input that could not be read, by the code of its fault, is no mistake: a file that
+	// merely lay in a folder. Nil passes nothing over.
+	PassOver func(code string) bool
+}
+
+// Config says how to run. The zero value of every field has a meaning.
+type Config struct {
+	Tenant       passtrail.TenantID // of records whose source states none
+	AsOf         passtrail.Ticks    // when snapshots were taken; 0: as they say themselves
+	Again        bool               // read everything, whatever the checkpoints say
+	BatchRecords int                // records of a transaction; 0 means 40,000
+	BatchBytes   int                // bytes of a transaction; 0 means 32 MiB
+	Workers      int                // goroutines that normalise; 0 means one for each CPU
+	MaxDepth     int                // see normalise.New
+	Now          func() time.Time   // nil means time.Now
+	Progress     func(Progress)     // called now and then from one goroutine; may be nil
+}
+
+// Progress is how far a run is.
+type Progress struct {
+	Bytes, Total int64 // of the inputs; Total is 0 if unknown
+	Records      int64 // read so far
+	Done         bool  // reading is over, the derived tables follow
+}
+
+// Runner runs inputs into a store.
+type Runner struct {
+	Store  store.Store
+	Config Config
+}
+
+const (
+	defaultBatchRecords = 40_000
+	defaultBatchBytes   = 32 << 20
+	refreshEvery        = 2 * time.Minute
+	flushEvery          = 10 * time.Second
+)
+
+func (c Config) withDefaults() Config {
+	if c.BatchRecords <= 0 {
+		c.BatchRecords = defaultBatchRecords
+	}
+	if c.BatchBytes <= 0 {
+		c.BatchBytes = defaultBatchBytes
+	}
+	if c.Workers <= 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Progress == nil {
+		c.Progress = func(Progress) {}
+	}
+	return c
+}
+
+// job is a batch of documents on its way.
+type job struct {
+	input *input
+	batch connector.Batch
+	out   parsed
+	done  chan struct{} // closed when out is there
+}
+
+// input is an Input and what the run learns about it.
+type input struct {
+	Input
+	key     string             // of its checkpoint, "" for none
+	refused bool               // documents of it were not stored: its checkpoint stays
+	held    string             // checkpoint that waits for the snapshot
+	tenant  passtrail.TenantID // that its records named last
+	good    int64              // documents that could be read
+	bad     int64
+	empty   bool // it is not a file of documents at all, or unchanged
+}
+
+// Run reads all inputs. The summary says what became of them, also beside an error. Records of a tenant that has not
+// opted in are not stored: the run goes on and ends in an error with code Denied that says what to do. A record whose
+// tenant nobody states ends the run with code Invalid.
+func (r *Runner) Run(ctx context.Context, inputs []Input) (*Summary, error) {
+	cfg := r.Config.withDefaults()
+	w := newWriter(r.Store, cfg)
+	for _, in := range inputs {
+		w.progress.Total += in.Size
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	work := make(chan *job, cfg.Workers)
+	ordered := make(chan *job, cfg.Workers+1)
+	g.Go(func() error {
+		defer close(work)
+		defer close(ordered)
+		return r.read(gctx, cfg, inputs, work, ordered, w.sum)
+	})
+	people := make([]*people, cfg.Workers)
+	for i := range people {
+		p := newParser(cfg)
+		people[i] = p.people
+		g.Go(func() error {
+			for j := range work {
+				p.parse(j)
+				close(j.done)
+			}
+			return nil
+		})
+	}
+	g.Go(func() error { return w.run(gctx, ordered) })
+	err := g.Wait()
+	if err == nil {
+		w.cfg.Progress(Progress{Bytes: w.progress.Bytes, Total: w.progress.Total, Records: w.progress.Records, Done: true})
+		err = r.Store.Refresh(ctx)
+	}
+	w.sum.finish(people, w.took())
+	if err != nil {
+		return w.sum, err
+	}
+	return w.sum, w.refusal()
+}
+
+// read fetches the inputs one after the other and hands their batches on.
+func (r *Runner) read(ctx context.Context, cfg Config, inputs []Input, work, ordered chan<- *job, sum *Summary) error {
+	for i := range inputs {
+		in := &input{Input: inputs[i]}
+		from := ""
+		if key := in.Source.Key(); key != "" {
+			in.key = checkpointKey(key, cfg)
+			if !cfg.Again {
+				var err error
+				if from, err = r.Store.Checkpoint(ctx, in.key); err != nil {
+					return fmt.Errorf("checkpoint of %s: %w", in.Path, err)
+				}
+			}
+		}
+		err := in.Source.Fetch(ctx, from, func(b connector.Batch) error {
+			j := &job{input: in, batch: b, done: make(chan struct{})}
+			for _, to := range []chan<- *job{work, ordered} {
+				select {
+				case to <- j:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return fmt.Errorf("%s: %w", in.Path, err)
+		}
+	}
+	return nil
+}
+
+// checkpointKey is a place's key for this kind of run: the same file read for another tenant, or as a snapshot of
+// another day, is read anew.
+func checkpointKey(key string, cfg Config) string {
+	if cfg.Tenant != "" {
+		key += " tenant=" + string(cfg.Tenant)
+	}
+	if cfg.AsOf != 0 {
+		key += " as-of=" + cfg.AsOf.String()
+	}
+	return key
+}
+
+// errNoTenant is the error of a record that nobody states the tenant of.
+func errNoTenant(where string) error {
+	return passtrail.Errorf(passtrail.Invalid, "ingest.Run", "which tenant is %s of? the records do not say: pass --tenant ID", where)
+}
+
+// IsTransient tells whether running again later may help.
+func IsTransient(err error) bool {
+	return passtrail.CodeOf(err) == passtrail.Unavailable || errors.Is(err, context.DeadlineExceeded)
+}
+
+// retryable tells whether the bytes of a quarantined input are a whole document.
+func retryable(code string) bool {
+	switch code {
+	case "too-large", "truncated", "corrupt", "binary", "unknown-format", "empty", "csv-fields", "not-utf8":
+		return false
+	}
+	return true
+}
+
+// Retry reads what is in quarantine again, for instance after an update taught Passtrail a new shape. What can be read
+// now is stored and leaves the quarantine. It returns how many inputs were taken in and how many are left.
+func (r *Runner) Retry(ctx context.Context, f store.QuarantineFilter) (taken, left int, err error) {
+	cfg := r.Config.withDefaults()
+	items, err := r.Store.Quarantined(ctx, f)
+	if err != nil {
+		return 0, 0, err
+	}
+	n := normalise.New(cfg.MaxDepth)
+	for _, q := range items {
+		ok, err := r.retryOne(ctx, n, cfg, q)
+		if err != nil {
+			return taken, len(items) - taken, err
+		}
+		if ok {
+			taken++
+		}
+	}
+	if taken > 0 {
+		err = r.Store.Refresh(ctx)
+	}
+	return taken, len(items) - taken, err
+}
+
+func (r *Runner) retryOne(ctx context.Context, n *normalise.Normaliser, cfg Config, q store.Quarantine) (bool, error) {
+	if !retryable(q.Code) {
+		return false, nil
+	}
+	item, err := r.Store.QuarantineItem(ctx, q.ID)
+	if err != nil {
+		return false, err
+	}
+	at := passtrail.TicksOf(cfg.Now())
+	rec := passtrail.Record{Tenant: item.Tenant, Source: item.Source, ReceivedAt: at}
+	if rec.Tenant == "" {
+		rec.Tenant = cfg.Tenant
+	}
+	res, fault := n.Read(item.Bytes, &rec)
+	if fault != nil || res.Kind != normalise.KindRecord || rec.Tenant == "" {
+		return false, nil
+	}
+	b := &store.Batch{Tenant: rec.Tenant, Source: item.Source, Records: []passtrail.Record{rec}, At: at}
+	if _, err := r.Store.Commit(ctx, b); err != nil {
+		return false, fmt.Errorf("input %d: %w", q.ID, err)
+	}
+	return true, r.Store.DropQuarantined(ctx, []int64{q.ID})
+}

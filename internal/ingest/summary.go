@@ -1,0 +1,101 @@
+package ingest
+
+import (
+	"sort"
+	"time"
+
+	"passtrail"
+	"passtrail/internal/store"
+)
+
+// maxNotes is how many of a kind of note a summary keeps.
+const maxNotes = 20
+
+// Note is an input, or a file, and what was wrong with it.
+type Note struct {
+	Position string `json:"position"`
+	Code     string `json:"code"`
+	Reason   string `json:"reason"`
+}
+
+// Summary says what a run did. Read = Stored + Repeated + SetAside + Other for what was stored or recognised; records of
+// refused tenants are in Refused only.
+type Summary struct {
+	Read     int64 `json:"read"`
+	Stored   int64 `json:"stored"`
+	Repeated int64 `json:"repeated"`
+	Replaced int64 `json:"replaced"` // repeats that were richer than what was there
+	SetAside int64 `json:"setAside"`
+	Other    int64 `json:"other"`
+
+	Categories map[string]int64             `json:"otherCategories,omitempty"` // of Other
+	Tenants    map[passtrail.TenantID]int64 `json:"tenants"`                   // records by tenant
+	Refused    map[passtrail.TenantID]int64 `json:"refused,omitempty"`         // records of tenants that have not opted in
+	Codes      map[string]int64             `json:"setAsideCodes,omitempty"`   // of SetAside
+	Problems   []Note                       `json:"problems,omitempty"`        // the first inputs set aside
+	PassedOver []Note                       `json:"passedOver,omitempty"`      // the first files that are no exports
+	Unreadable []string                     `json:"unreadable,omitempty"`      // inputs of which nothing could be read
+	Snapshots  []SnapshotNote               `json:"snapshots,omitempty"`
+
+	Files     int             `json:"files"`
+	Unchanged int             `json:"unchanged"` // files that an earlier run has read to the end
+	Bytes     int64           `json:"bytes"`
+	First     passtrail.Ticks `json:"-"` // earliest and latest time of the records, 0 if there are none
+	Last      passtrail.Ticks `json:"-"`
+	People    int             `json:"people"` // distinct actors and targets
+	Took      time.Duration   `json:"-"`
+}
+
+// SnapshotNote says which snapshot was taken in.
+type SnapshotNote struct {
+	Tenant   passtrail.TenantID `json:"tenant"`
+	Kind     store.SnapshotKind `json:"kind"`
+	TakenAt  string             `json:"takenAt"`
+	Rows     int                `json:"rows"`
+	Complete bool               `json:"complete"`
+}
+
+func newSummary() *Summary {
+	return &Summary{Categories: map[string]int64{}, Tenants: map[passtrail.TenantID]int64{}, Refused: map[passtrail.TenantID]int64{}, Codes: map[string]int64{}}
+}
+
+// count adds what became of a batch.
+func (s *Summary) count(c store.Counts) {
+	s.Read += c.Received
+	s.Stored += c.Stored
+	s.Repeated += c.Repeats
+	s.Replaced += c.Replaced
+	s.SetAside += c.SetAside
+	s.Other += c.Other
+}
+
+// problem notes an input that is set aside.
+func (s *Summary) problem(q *store.Quarantine) {
+	s.Codes[q.Code]++
+	if len(s.Problems) < maxNotes {
+		s.Problems = append(s.Problems, Note{Position: q.Position, Code: q.Code, Reason: q.Reason})
+	}
+}
+
+func (s *Summary) passedOver(n Note) {
+	if len(s.PassedOver) < maxNotes {
+		s.PassedOver = append(s.PassedOver, n)
+	}
+}
+
+// finish adds up what the parsers counted.
+func (s *Summary) finish(all []*people, took time.Duration) {
+	seen := map[uint64]struct{}{}
+	for _, p := range all {
+		for h := range p.seen {
+			seen[h] = struct{}{}
+		}
+		if p.first != 0 && (s.First == 0 || p.first < s.First) {
+			s.First = p.first
+		}
+		s.Last = max(s.Last, p.last)
+	}
+	s.People = len(seen)
+	s.Took = took
+	sort.Strings(s.Unreadable)
+}
