@@ -1,0 +1,141 @@
+package native
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"io"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// encodings encode and compress.
+var encodings = []fn{
+	{"kql_url_encode", "s:s", func(a args) any { return url.QueryEscape(a.str(0)) }},
+	{"kql_url_encode_component", "s:s", func(a args) any { return strings.ReplaceAll(url.QueryEscape(a.str(0)), "+", "%20") }},
+	{"kql_url_decode", "s:s", func(a args) any { return unescaped(a.str(0)) }},
+	{"kql_base64_encode", "s:s", func(a args) any { return base64.StdEncoding.EncodeToString([]byte(a.str(0))) }},
+	{"kql_base64_decode", "s:s", func(a args) any { return utf8Text(decode64(a.str(0))) }},
+	{"kql_base64_decode_array", "s:j", func(a args) any {
+		b := decode64(a.str(0))
+		if b == nil {
+			return nil
+		}
+		items := make([]*node, len(b))
+		for i, c := range b {
+			items[i] = longNode(int64(c))
+		}
+		return arrayNode(items)
+	}},
+	{"kql_base64_encode_array", "j:s", func(a args) any {
+		items, ok := a.array(0)
+		b := make([]byte, len(items))
+		for i, n := range items {
+			v, isLong := dynamicLong(n).(int64)
+			if !isLong || v < 0 || v > 255 {
+				return nil
+			}
+			b[i] = byte(v)
+		}
+		if !ok {
+			return nil
+		}
+		return base64.StdEncoding.EncodeToString(b)
+	}},
+	{"kql_base64_decode_guid", "s:s", func(a args) any {
+		b := decode64(a.str(0))
+		if len(b) != 16 {
+			return nil
+		}
+		return textGuid(hex.EncodeToString(b))
+	}},
+	{"kql_base64_encode_guid", "s:s", func(a args) any {
+		b, err := hex.DecodeString(strings.ReplaceAll(a.str(0), "-", ""))
+		if err != nil {
+			return nil
+		}
+		return base64.StdEncoding.EncodeToString(b)
+	}},
+	{"kql_gzip", "s:s", func(a args) any {
+		return compressed(a.str(0), func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
+	}},
+	{"kql_zlib", "s:s", func(a args) any {
+		return compressed(a.str(0), func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })
+	}},
+	{"kql_gunzip", "s:s", func(a args) any {
+		return expanded(a.str(0), func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) })
+	}},
+	{"kql_unzlib", "s:s", func(a args) any { return expanded(a.str(0), zlib.NewReader) }},
+}
+
+// decode64 takes padding or none; nil for what is no base64.
+func decode64(s string) []byte {
+	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "="))
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+func utf8Text(b []byte) any {
+	if b == nil || !utf8.Valid(b) {
+		return nil
+	}
+	return string(b)
+}
+
+func compressed(s string, to func(io.Writer) io.WriteCloser) any {
+	var b bytes.Buffer
+	w := to(&b)
+	if _, err := io.WriteString(w, s); err != nil {
+		return nil
+	}
+	if w.Close() != nil {
+		return nil
+	}
+	return base64.StdEncoding.EncodeToString(b.Bytes())
+}
+
+// expanded reads at most 16 MiB, against small texts that grow without bound.
+func expanded(s string, from func(io.Reader) (io.ReadCloser, error)) any {
+	r, err := from(bytes.NewReader(decode64(s)))
+	if err != nil {
+		return nil
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, 16*maxResult))
+	if err != nil {
+		return nil
+	}
+	return utf8Text(b)
+}
+
+// hashes are for hash() and what is built on it.
+var hashes = []fn{
+	{"kql_hash", "s:l", func(a args) any { return int64(xxhash.Sum64String(a.str(0))) }},
+	{"kql_hash_long", "l:l", func(a args) any { return int64(xxhash.Sum64(binary.LittleEndian.AppendUint64(nil, uint64(a.long(0))))) }},
+	{"kql_hash_int", "i:l", func(a args) any {
+		n, _ := a[0].(int32)
+		return int64(xxhash.Sum64(binary.LittleEndian.AppendUint32(nil, uint32(n))))
+	}},
+	{"kql_hash_combine", "?*l:l", func(a args) any {
+		var b []byte
+		for i := range a {
+			b = binary.LittleEndian.AppendUint64(b, uint64(a.long(i)))
+		}
+		return int64(xxhash.Sum64(b))
+	}},
+	{"kql_mod", "ll:l", func(a args) any {
+		m := a.long(1)
+		if m <= 0 {
+			return nil
+		}
+		return ((a.long(0) % m) + m) % m
+	}},
+}

@@ -1,0 +1,315 @@
+package native
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+)
+
+// texts work on text without patterns.
+var texts = []fn{
+	{"kql_strcat_array", "js:s", func(a args) any {
+		items, ok := a.array(0)
+		if !ok {
+			return nil
+		}
+		parts := make([]string, len(items))
+		for i, n := range items {
+			parts[i] = n.plain()
+		}
+		return strings.Join(parts, a.str(1))
+	}},
+	{"kql_strcmp", "ss:l", func(a args) any { return int64(strings.Compare(a.str(0), a.str(1))) }},
+	{"kql_strrep", "sls:s", func(a args) any { return repeated(a.str(0), a.long(1), a.str(2)) }},
+	{"kql_reverse", "s:s", func(a args) any { return reversed(a.str(0)) }},
+	{"kql_substring", "?sll:s", func(a args) any { return substring(a) }},
+	{"kql_indexof", "sslll:l", func(a args) any { return indexOf(a.str(0), a.str(1), a.long(2), a.long(3), a.long(4)) }},
+	{"kql_split", "ss:j", func(a args) any { return arrayNode(splitNodes(a.str(0), a.str(1))) }},
+	{"kql_split_at", "ssl:j", func(a args) any {
+		parts := splitNodes(a.str(0), a.str(1))
+		if i := a.long(2); i >= 0 && i < int64(len(parts)) {
+			return arrayNode(parts[i : i+1])
+		}
+		return arrayNode(nil)
+	}},
+	{"kql_replace_strings", "sjj:s", replaceStrings},
+	{"kql_translate", "sss:s", func(a args) any { return translate([]rune(a.str(0)), []rune(a.str(1)), a.str(2)) }},
+	{"kql_countof", "ss:l", func(a args) any { return countOf(a.str(0), a.str(1)) }},
+	{"kql_has_any_index", "sj:l", hasAnyIndex},
+	{"kql_codepoints", "s:j", func(a args) any {
+		var items []*node
+		for _, r := range a.str(0) {
+			items = append(items, longNode(int64(r)))
+		}
+		return arrayNode(items)
+	}},
+	{"kql_from_codepoints", "j:s", func(a args) any {
+		var b strings.Builder
+		appendCodepoints(&b, a.json(0))
+		return b.String()
+	}},
+	{"kql_isascii", "s:b", func(a args) any {
+		s := a.str(0)
+		for i := 0; i < len(s); i++ {
+			if s[i] >= utf8.RuneSelf {
+				return false
+			}
+		}
+		return true
+	}},
+	{"kql_format_bytes", "rls:s", func(a args) any { return formatBytes(a.real(0), a.long(1), a.str(2)) }},
+	{"kql_punycode_encode", "s:s", func(a args) any { return punyEncode(a.str(0)) }},
+	{"kql_punycode_decode", "s:s", func(a args) any {
+		s, err := idna.Punycode.ToUnicode("xn--" + a.str(0))
+		if err != nil {
+			return nil
+		}
+		return s
+	}},
+	{"kql_punycode_domain_encode", "s:s", func(a args) any {
+		s, err := idna.Punycode.ToASCII(a.str(0))
+		if err != nil {
+			return nil
+		}
+		return s
+	}},
+	{"kql_punycode_domain_decode", "s:s", func(a args) any {
+		s, err := idna.Punycode.ToUnicode(a.str(0))
+		if err != nil {
+			return nil
+		}
+		return s
+	}},
+}
+
+// repeated repeats at most 1,024 times, as documented.
+func repeated(s string, n int64, delimiter string) any {
+	n = min(n, 1024)
+	if n <= 0 {
+		return ""
+	}
+	if int64(len(s)+len(delimiter))*n > 16*maxResult {
+		return errTooLarge
+	}
+	return strings.Repeat(s+delimiter, int(n)-1) + s
+}
+
+func reversed(s string) string {
+	r := []rune(s)
+	for i, j := 0, len(r)-1; i < j; i, j = i+1, j-1 {
+		r[i], r[j] = r[j], r[i]
+	}
+	return string(r)
+}
+
+// substring counts from 0; a negative start counts from the end, but not beyond the beginning.
+func substring(a args) string {
+	if a.null(0) || a.null(1) {
+		return ""
+	}
+	r := []rune(a.str(0))
+	n, start := int64(len(r)), a.long(1)
+	if start < 0 {
+		start = max(n+start, 0)
+	}
+	if start >= n {
+		return ""
+	}
+	end := n
+	if !a.null(2) {
+		if a.long(2) <= 0 {
+			return ""
+		}
+		end = start + min(a.long(2), n-start)
+	}
+	return string(r[start:end])
+}
+
+// indexOf finds the given occurrence of match from start on within length characters; all positions count characters.
+func indexOf(s, match string, start, length, occurrence int64) any {
+	r := []rune(s)
+	n := int64(len(r))
+	if start < 0 {
+		start = max(n+start, 0)
+	}
+	if start > n || length < -1 || occurrence < 1 {
+		return int64(-1)
+	}
+	end := n
+	if length >= 0 {
+		end = min(start+length, n)
+	}
+	part := string(r[start:end])
+	for at := 0; at <= len(part); {
+		i := strings.Index(part[at:], match)
+		if i < 0 {
+			break
+		}
+		if occurrence--; occurrence == 0 {
+			return start + int64(utf8.RuneCountInString(part[:at+i]))
+		}
+		_, size := utf8.DecodeRuneInString(part[at+i:])
+		at += i + max(size, 1)
+	}
+	return int64(-1)
+}
+
+func splitNodes(s, delimiter string) []*node {
+	parts := []string{s}
+	if delimiter != "" {
+		parts = strings.Split(s, delimiter)
+	}
+	items := make([]*node, len(parts))
+	for i, p := range parts {
+		items[i] = textNode(p)
+	}
+	return items
+}
+
+func replaceStrings(a args) any {
+	from, ok1 := a.array(1)
+	to, ok2 := a.array(2)
+	if !ok1 || !ok2 || len(from) != len(to) {
+		return nil
+	}
+	s := a.str(0)
+	for i := range from {
+		if f := from[i].plain(); f != "" {
+			s = strings.ReplaceAll(s, f, to[i].plain())
+		}
+		if len(s) > 16*maxResult {
+			return errTooLarge
+		}
+	}
+	return s
+}
+
+// translate replaces characters; when there are fewer replacements, the last one serves for the rest, and none deletes.
+func translate(from, to []rune, s string) string {
+	m := map[rune]int{}
+	for i, r := range from {
+		if _, ok := m[r]; !ok {
+			m[r] = i
+		}
+	}
+	return strings.Map(func(r rune) rune {
+		i, ok := m[r]
+		switch {
+		case !ok:
+			return r
+		case len(to) == 0:
+			return -1
+		}
+		return to[min(i, len(to)-1)]
+	}, s)
+}
+
+// countOf counts occurrences, overlapping ones too.
+func countOf(s, match string) int64 {
+	if match == "" {
+		return 0
+	}
+	n := int64(0)
+	for {
+		i := strings.Index(s, match)
+		if i < 0 {
+			return n
+		}
+		n++
+		_, size := utf8.DecodeRuneInString(s[i:])
+		s = s[i+size:]
+	}
+}
+
+func hasAnyIndex(a args) any {
+	values, ok := a.array(1)
+	if !ok {
+		return nil
+	}
+	s := strings.ToLower(a.str(0))
+	for i, v := range values {
+		if hasTerm(s, strings.ToLower(v.plain())) {
+			return int64(i)
+		}
+	}
+	return int64(-1)
+}
+
+// hasTerm reports whether the term stands in s with no letter or digit beside it.
+func hasTerm(s, term string) bool {
+	if term == "" {
+		return true
+	}
+	for at := 0; ; {
+		i := strings.Index(s[at:], term)
+		if i < 0 {
+			return false
+		}
+		i += at
+		before, _ := utf8.DecodeLastRuneInString(s[:i])
+		after, _ := utf8.DecodeRuneInString(s[i+len(term):])
+		if !wordRune(before) && !wordRune(after) {
+			return true
+		}
+		_, size := utf8.DecodeRuneInString(s[i:])
+		at = i + size
+	}
+}
+
+func wordRune(r rune) bool {
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsNumber(r))
+}
+
+func appendCodepoints(b *strings.Builder, n *node) {
+	if n.kind == array {
+		for _, e := range n.items {
+			appendCodepoints(b, e)
+		}
+		return
+	}
+	if c, ok := dynamicLong(n).(int64); ok && c >= 0 && c <= unicode.MaxRune {
+		b.WriteRune(rune(c))
+	}
+}
+
+var byteUnits = []string{"Bytes", "KB", "MB", "GB", "TB", "PB", "EB"}
+
+// formatBytes writes a size with the unit asked for, or the greatest in which it is at least 1.
+func formatBytes(size float64, precision int64, unit string) any {
+	i := 0
+	if unit == "" {
+		for abs := math.Abs(size); abs >= 1024 && i < len(byteUnits)-1; i++ {
+			abs /= 1024
+		}
+	} else {
+		for i = range byteUnits {
+			if strings.EqualFold(byteUnits[i], unit) {
+				break
+			}
+		}
+	}
+	v := size / math.Pow(1024, float64(i))
+	p := math.Pow(10, float64(min(max(precision, 0), 15)))
+	v = math.Round(v*p) / p
+	return strings.TrimSuffix(realText(v), ".0") + " " + byteUnits[i]
+}
+
+func punyEncode(s string) string {
+	p, err := idna.Punycode.ToASCII(s)
+	if err != nil {
+		return s
+	}
+	return strings.TrimPrefix(p, "xn--")
+}
+
+// clip shortens a text for a message.
+func clip(s string) string {
+	if len(s) > 60 {
+		s = s[:60] + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}
