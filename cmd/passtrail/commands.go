@@ -5,6 +5,8 @@ import "github.com/spf13/cobra"
 // commands makes every command, in the order that help shows them.
 var commands = []func(*app) *cobra.Command{
 	newInitCommand,
+	newIngestCommand,
+	newQuarantineCommand,
 	newReportCommand,
 	newEventsCommand,
 	newAttemptsCommand,
@@ -13,5 +15,6 @@ var commands = []func(*app) *cobra.Command{
 	newSourcesCommand,
 	newTenantCommand,
 	newRebuildCommand,
+	newSimulateCommand,
 	newVersionCommand,
 }
