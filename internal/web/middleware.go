@@ -26,7 +26,7 @@ func (s *Server) middleware(next http.Handler) http.Handler {
 	guard.SetDenyHandler(s.handle(func(w http.ResponseWriter, r *http.Request) error {
 		return passtrail.Errorf(passtrail.Denied, "web.middleware", "this request came from another site; open the page itself and try again")
 	}))
-	return s.recover(s.headers(guard.Handler(s.identify(next))))
+	return s.recover(s.headers(s.identify(guard.Handler(next))))
 }
 
 // recover turns a panic into an error page, once logged.

@@ -66,15 +66,20 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, p page) error {
 
 // renderStatus renders into a buffer first, so that a failure can still become an error page.
 func (s *Server) renderStatus(w http.ResponseWriter, r *http.Request, status int, p page) error {
-	t := s.pages.byFile[p.file()]
-	if t == nil {
-		return fmt.Errorf("no template %s", p.file())
-	}
-	name := "layout"
-	if part := wantedPart(r); part != "" && t.Lookup(part) != nil {
+	name, part := "layout", wantedPart(r)
+	if t := s.pages.byFile[p.file()]; part != "" && t != nil && t.Lookup(part) != nil {
 		name = part
 	} else if part != "" && status >= http.StatusBadRequest {
 		name = "error-part"
+	}
+	return s.renderPart(w, status, name, p)
+}
+
+// renderPart renders one named template of a page.
+func (s *Server) renderPart(w http.ResponseWriter, status int, name string, p page) error {
+	t := s.pages.byFile[p.file()]
+	if t == nil {
+		return fmt.Errorf("no template %s", p.file())
 	}
 	var buf bytes.Buffer
 	if err := t.ExecuteTemplate(&buf, name, p); err != nil {

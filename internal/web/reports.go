@@ -45,14 +45,22 @@ type reportPage struct {
 
 func (*reportPage) file() string { return "report.html" }
 
-// Rows is the report's table with what its template needs.
-func (p *reportPage) Rows() TableView { return TableView{Shell: p.Shell, Table: p.Report.Table} }
+// View is a table of the report with what its template needs.
+func (p *reportPage) View(t Table) TableView { return TableView{Shell: p.Shell, Table: t} }
 
 // TableView is a table of a report or of a query.
 type TableView struct {
 	*Shell
 	Table
 	Sortable bool
+}
+
+// Drill is the address of the records behind a row, "" where there is none or the person may not run queries.
+func (t TableView) Drill(row int) string {
+	if row >= len(t.Behind) || t.Behind[row] == "" || !t.CanQuery() {
+		return ""
+	}
+	return t.To("/query", "q", t.Behind[row], "run", "1")
 }
 
 // reportPage runs one report.

@@ -96,11 +96,17 @@ type Report struct {
 	Sentence string // the answer in a sentence, may be ""
 	Counts   string // how it counts, in a sentence a reader can check
 	Params   []Param
-	Timeless bool   // the report is about the state now and takes no period
-	Query    string // the KQL that it ran
-	Chart    *Chart
-	Table    Table
-	Warnings []string
+	From, To passtrail.Ticks // what it is about, with the report's own period where none was asked for
+	Query    string          // the KQL that it ran, "" for findings
+	Sections []Section
+	Notes    []string // what to know before trusting a figure
+}
+
+// Section is one table of a report with its picture.
+type Section struct {
+	Title string
+	Chart *Chart
+	Table Table
 }
 
 // Param is a parameter of a report besides the period.
@@ -114,7 +120,8 @@ type Table struct {
 	Caption string
 	Columns []TableColumn
 	Rows    [][]Cell
-	Cut     int64 // rows that are not shown
+	Behind  []string // by row, the KQL of the records behind it; may be empty
+	Cut     int64    // rows that are not shown
 }
 
 // TableColumn is a column of a Table.

@@ -1,0 +1,333 @@
+package web_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"passtrail"
+	"passtrail/internal/auth"
+	"passtrail/internal/web"
+)
+
+func now() time.Time { return time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC) }
+
+// site is a running server and its sessions.
+type site struct {
+	*httptest.Server
+	sessions *auth.Sessions
+}
+
+func newSite(t testing.TB, services web.Services) *site {
+	t.Helper()
+	sessions := auth.NewSessions(time.Now)
+	h, err := web.New(web.Config{Services: services, Sessions: sessions, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return &site{srv, sessions}
+}
+
+// client is a browser without script that has signed in as who; nil is nobody.
+func (s *site) client(t testing.TB, who *auth.Identity) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	if who != nil {
+		res, err := c.Get(s.URL + "/sign-in?token=" + s.sessions.NewLink(who))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("signing in answered %d", res.StatusCode)
+		}
+	}
+	return c
+}
+
+// do sends a request as a browser would and returns status and body.
+func (s *site) do(t testing.TB, c *http.Client, method, path string, form url.Values, headers ...string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequest(method, s.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", "text/html")
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := c.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+func person(role auth.Role) *auth.Identity {
+	return &auth.Identity{Subject: string(role), Name: "someone@contoso.com", Roles: []auth.Role{role}, Tenants: []passtrail.TenantID{contoso}}
+}
+
+// routes are every page and action, and the permission that each needs.
+var routes = []struct {
+	method, path string
+	form         url.Values
+	needs        auth.Permission
+}{
+	{"GET", "/", nil, auth.ReadReports},
+	{"GET", "/reports", nil, auth.ReadReports},
+	{"GET", "/reports/methods-used", nil, auth.ReadReports},
+	{"GET", "/reports/methods-used/export?format=csv", nil, auth.Export},
+	{"GET", "/audit", nil, auth.ReadReports},
+	{"GET", "/audit?id=SSPR_0", nil, auth.ReadReports},
+	{"GET", "/audit/export?format=json", nil, auth.Export},
+	{"GET", "/attempts", nil, auth.ReadReports},
+	{"GET", "/attempts/c0ffee00-0000-0000-0000-000000000001", nil, auth.ReadPerson},
+	{"GET", "/person?q=a", nil, auth.ReadPerson},
+	{"GET", "/person/aaaaaaaa-0000-0000-0000-000000000001", nil, auth.ReadPerson},
+	{"GET", "/registration", nil, auth.ReadReports},
+	{"GET", "/suspicious", nil, auth.ReadReports},
+	{"GET", "/suspicious/f1", nil, auth.ReadReports},
+	{"POST", "/suspicious/f1", url.Values{"state": {"new"}}, auth.Triage},
+	{"GET", "/query", nil, auth.RunQueries},
+	{"POST", "/query/run", url.Values{"q": {"AuditLogs"}}, auth.RunQueries},
+	{"GET", "/query/export?q=AuditLogs", nil, auth.Export},
+	{"POST", "/query/saved", url.Values{"q": {"AuditLogs"}, "name": {"mine"}}, auth.RunQueries},
+	{"POST", "/query/saved/s1/drop", nil, auth.RunQueries},
+	{"GET", "/sources", nil, auth.ReadReports},
+	{"GET", "/sources/set-aside/1", nil, auth.ReadReports},
+	{"GET", "/access-log", nil, auth.ReadAccessLog},
+	{"POST", "/settings/opt-out", nil, auth.Configure},
+	{"POST", "/settings/opt-in", nil, auth.Configure},
+	{"POST", "/settings/queries", url.Values{"on": {"yes"}}, auth.Configure},
+	{"POST", "/settings/retention", url.Values{"days": {"365"}}, auth.Configure},
+}
+
+func TestEveryRouteWithEveryRole(t *testing.T) {
+	s := newSite(t, newSample())
+	for _, role := range append(auth.Roles(), "Directory Readers") {
+		c := s.client(t, person(role))
+		for _, r := range routes {
+			status, body := s.do(t, c, r.method, r.path, r.form)
+			allowed := status == http.StatusOK || status == http.StatusSeeOther
+			if allowed != role.Grants(r.needs) {
+				t.Errorf("%s as %s: %s %s answered %d, want allowed = %v", r.path, role, r.method, r.path, status, role.Grants(r.needs))
+			}
+			if !allowed && (status != http.StatusForbidden || !strings.Contains(body, "may do this")) {
+				t.Errorf("%s %s as %s answered %d without saying who may", r.method, r.path, role, status)
+			}
+		}
+	}
+	nobody := s.client(t, nil)
+	for _, r := range routes {
+		status, _ := s.do(t, nobody, r.method, r.path, r.form)
+		if r.method == "GET" && status != http.StatusSeeOther || r.method == "POST" && status != http.StatusUnauthorized {
+			t.Errorf("nobody: %s %s answered %d", r.method, r.path, status)
+		}
+	}
+}
+
+func TestOtherTenantsAreNotThere(t *testing.T) {
+	s := newSite(t, newSample())
+	stranger := person(auth.GlobalAdministrator)
+	stranger.Tenants = []passtrail.TenantID{"99999999-2222-3333-4444-555555555555"}
+	c := s.client(t, stranger)
+	for _, path := range []string{"/?tenant=" + string(contoso), "/audit?tenant=" + string(contoso)} {
+		_, body := s.do(t, c, "GET", path, nil)
+		if strings.Contains(body, "Contoso") || strings.Contains(body, "adele") {
+			t.Errorf("%s shows another tenant", path)
+		}
+	}
+}
+
+func TestRequestsFromOtherSitesAreRefused(t *testing.T) {
+	m := newSample()
+	s := newSite(t, m)
+	c := s.client(t, auth.Local())
+	for name, header := range map[string][]string{"fetch metadata": {"Sec-Fetch-Site", "cross-site"}, "origin": {"Sec-Fetch-Site", "", "Origin", "https://fabrikam.com"}} {
+		if status, _ := s.do(t, c, "POST", "/settings/opt-out", nil, header...); status != http.StatusForbidden {
+			t.Errorf("%s: answered %d, want 403", name, status)
+		}
+	}
+	if !m.collecting {
+		t.Error("another site switched collection off")
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	s := newSite(t, newSample())
+	res, err := s.client(t, auth.Local()).Get(s.URL + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	policy := res.Header.Get("Content-Security-Policy")
+	for _, want := range []string{"default-src 'none'", "script-src 'self';", "worker-src 'self'", "frame-ancestors 'none'", "'nonce-"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("the policy %q lacks %q", policy, want)
+		}
+	}
+	if strings.Contains(policy, "unsafe") {
+		t.Errorf("the policy is loose: %q", policy)
+	}
+	for name, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"} {
+		if got := res.Header.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestFragmentOrPage(t *testing.T) {
+	s := newSite(t, newSample())
+	c := s.client(t, auth.Local())
+	_, page := s.do(t, c, "GET", "/audit?status=failure", nil)
+	_, part := s.do(t, c, "GET", "/audit?status=failure", nil, "HX-Request", "true", "HX-Target", "results")
+	if !strings.Contains(page, "<!doctype html>") || !strings.Contains(page, strings.TrimSpace(part)) {
+		t.Error("the page does not hold the fragment that htmx gets")
+	}
+	if strings.Contains(part, "<html") || !strings.Contains(part, "1 record") {
+		t.Errorf("the fragment is %.200q", part)
+	}
+	_, back := s.do(t, c, "GET", "/audit", nil, "HX-Request", "true", "HX-Target", "results", "HX-History-Restore-Request", "true")
+	if !strings.Contains(back, "<!doctype html>") {
+		t.Error("going back gets a fragment")
+	}
+}
+
+func TestLooksAreLogged(t *testing.T) {
+	m := newSample()
+	s := newSite(t, m)
+	c := s.client(t, person(auth.HelpdeskAdministrator))
+	s.do(t, c, "GET", "/person/aaaaaaaa-0000-0000-0000-000000000001", nil)
+	c = s.client(t, person(auth.SecurityReader))
+	s.do(t, c, "GET", "/audit/export?format=csv&status=failure", nil)
+	s.do(t, c, "POST", "/query/run", url.Values{"q": {"AuditLogs | take 1"}})
+	var got []string
+	for _, a := range m.access {
+		got = append(got, a.Action+" "+a.Subject+" "+a.Detail)
+	}
+	all := strings.Join(got, "\n")
+	for _, want := range []string{"sign-in", "view-person adele.vance@contoso.com", "export audit-log 1 rows", "query  AuditLogs | take 1"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the access log lacks %q:\n%s", want, all)
+		}
+	}
+}
+
+func TestOptIn(t *testing.T) {
+	m := newSample()
+	m.collecting = false
+	s := newSite(t, m)
+	reader := s.client(t, person(auth.ReportsReader))
+	if _, body := s.do(t, reader, "GET", "/audit", nil); !strings.Contains(body, "Collection is off") || strings.Contains(body, "Turn collection on") {
+		t.Error("a reader is not told that collection is off, or is offered to turn it on")
+	}
+	admin := s.client(t, person(auth.GlobalAdministrator))
+	if _, body := s.do(t, admin, "GET", "/audit", nil); !strings.Contains(body, "Turn collection on") {
+		t.Error("a Global Administrator is not asked")
+	}
+	if status, _ := s.do(t, admin, "POST", "/settings/opt-in", url.Values{"back": {"/audit"}}); status != http.StatusSeeOther || !m.collecting {
+		t.Errorf("saying yes answered %d, collecting %v", status, m.collecting)
+	}
+}
+
+func TestSignInLinkWorksOnce(t *testing.T) {
+	s := newSite(t, newSample())
+	link := "/sign-in?token=" + s.sessions.NewLink(auth.Local()) + "&to=" + url.QueryEscape("/audit?status=failure")
+	c := s.client(t, nil)
+	res, err := c.Get(s.URL + link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if got := res.Header.Get("Location"); got != "/audit?status=failure" {
+		t.Errorf("signing in leads to %q", got)
+	}
+	cookie := res.Cookies()[0]
+	if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" {
+		t.Errorf("the cookie is %v", cookie)
+	}
+	if status, body := s.do(t, s.client(t, nil), "GET", link, nil); status != http.StatusForbidden || !strings.Contains(body, "has been used") {
+		t.Errorf("the second use answered %d", status)
+	}
+	if status, _ := s.do(t, c, "POST", "/sign-out", nil); status != http.StatusSeeOther {
+		t.Errorf("signing out answered %d", status)
+	}
+	if status, _ := s.do(t, c, "GET", "/audit", nil); status != http.StatusSeeOther {
+		t.Errorf("after signing out the audit log answered %d", status)
+	}
+}
+
+func TestRedirectsStayHere(t *testing.T) {
+	s := newSite(t, newSample())
+	for _, to := range []string{"https://fabrikam.com/", "//fabrikam.com", `/\fabrikam.com`, "javascript:alert(1)"} {
+		res, err := s.client(t, nil).Get(s.URL + "/sign-in?token=" + s.sessions.NewLink(auth.Local()) + "&to=" + url.QueryEscape(to))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if got := res.Header.Get("Location"); got != "/" {
+			t.Errorf("to=%q leads to %q", to, got)
+		}
+	}
+}
+
+func TestErrorsArePages(t *testing.T) {
+	m := newSample()
+	s := newSite(t, m)
+	c := s.client(t, auth.Local())
+	for path, want := range map[string]int{"/nothing": 404, "/audit?id=none": 404, "/reports/none": 404, "/suspicious/none": 404, "/person/none": 404, "/attempts/none": 404, "/audit/export?format=pdf": 400, "/sources/set-aside/x": 404} {
+		if status, body := s.do(t, c, "GET", path, nil); status != want || !strings.Contains(body, "<h1>") {
+			t.Errorf("%s answered %d, want %d and a page", path, status, want)
+		}
+	}
+	m.queries = false
+	if status, body := s.do(t, c, "GET", "/query", nil); status != http.StatusForbidden || !strings.Contains(body, "Custom queries are off") {
+		t.Errorf("without a licence the query page answered %d", status)
+	}
+}
+
+func TestQueryMistakePointsAtThePlace(t *testing.T) {
+	s := newSite(t, newSample())
+	c := s.client(t, auth.Local())
+	_, body := s.do(t, c, "POST", "/query/run", url.Values{"q": {"AuditLogs // ä\n| where Wrong == 1"}})
+	if !strings.Contains(body, `data-from="23"`) || !strings.Contains(body, "did you mean Result?") || !strings.Contains(body, "^~~~~") {
+		t.Errorf("the answer is %s", body)
+	}
+}
+
+func TestFirstVisitSaysHowToFeed(t *testing.T) {
+	m := newSample()
+	m.empty = true
+	s := newSite(t, m)
+	c := s.client(t, auth.Local())
+	for _, path := range []string{"/", "/sources"} {
+		if status, body := s.do(t, c, "GET", path, nil); status != 200 || !strings.Contains(body, "passtrail ingest") {
+			t.Errorf("%s answered %d and does not say how to bring records", path, status)
+		}
+	}
+	for _, path := range []string{"/audit", "/attempts", "/registration", "/suspicious", "/query", "/settings", "/access-log", "/reports"} {
+		if status, _ := s.do(t, c, "GET", path, nil); status >= 500 {
+			t.Errorf("%s without a tenant answered %d", path, status)
+		}
+	}
+}
