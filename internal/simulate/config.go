@@ -24,8 +24,10 @@ type Config struct {
 	Compress string
 	// NoAbuse leaves out what the detections should find.
 	NoAbuse bool
-	// Attempts bounds the attempts that the truth lists; beyond it the list is empty and counts remain. Default 200,000.
+	// Attempts bounds the attempts that the truth lists; beyond it the list is empty and counts remain. Default 100,000.
 	Attempts int
+	// Progress, if not nil, is called after each day that has been made.
+	Progress func(done, days int)
 }
 
 // Zone is an office: a fixed offset from UTC and the address behind which its people sit.
@@ -82,14 +84,14 @@ func (c Config) withDefaults() (Config, error) {
 		}
 	}
 	if c.Attempts == 0 {
-		c.Attempts = 200_000
+		c.Attempts = 100_000
 	}
 	return c, c.check()
 }
 
 // check finds settings that make no sense.
 func (c Config) check() error {
-	const op = "simulate.New"
+	const op = "simulate.Write"
 	switch {
 	case c.People < 200 || c.People > 5_000_000:
 		return passtrail.Errorf(passtrail.Invalid, op, "people is %d; want 200 to 5000000", c.People)

@@ -18,7 +18,7 @@ const (
 )
 
 // rate is the factor by which all rates are raised so that about Config.Records records come out.
-func (m *Model) rate() float64 {
+func (m *model) rate() float64 {
 	if m.cfg.Records == 0 {
 		return 1
 	}
@@ -92,7 +92,7 @@ func poisson(rng *rand.Rand, mean float64) int {
 }
 
 // day makes everything that begins on a day, by the clocks of the people.
-func (m *Model) day(day int) {
+func (m *model) day(day int) {
 	rng := m.seeded(seedDay, uint64(day))
 	m.rng = rng
 	start := m.dayStart(day)
@@ -121,7 +121,7 @@ func (m *Model) day(day int) {
 }
 
 // fixed makes what was planned before an instant.
-func (m *Model) fixed(before passtrail.Ticks) {
+func (m *model) fixed(before passtrail.Ticks) {
 	n := 0
 	for n < len(m.planned) && m.planned[n].at < before {
 		m.planned[n].make(m, m.planned[n].at)
@@ -131,14 +131,14 @@ func (m *Model) fixed(before passtrail.Ticks) {
 }
 
 // plan puts something at a fixed time.
-func (m *Model) plan(at passtrail.Ticks, make func(m *Model, at passtrail.Ticks)) {
+func (m *model) plan(at passtrail.Ticks, make func(m *model, at passtrail.Ticks)) {
 	at += passtrail.Ticks(m.plants.Int64N(int64(40 * passtrail.Second)))
 	m.planned = append(m.planned, planned{at, make})
 }
 
 // free reports whether something can happen to p at an instant: p does nothing else that day, and it is not so close to
 // the bounds of a report that it would lie on both sides.
-func (m *Model) free(p *person, at passtrail.Ticks) bool {
+func (m *model) free(p *person, at passtrail.Ticks) bool {
 	if p.reserved || at < m.start || at < p.busyUntil || p.lastDay == int((at-m.start)/passtrail.Day) && at > m.start {
 		return false
 	}
@@ -147,7 +147,7 @@ func (m *Model) free(p *person, at passtrail.Ticks) bool {
 
 // clear reports whether an instant is an hour and a half away from what comes after it: the end, and the bounds of
 // reports.
-func (m *Model) clear(at passtrail.Ticks) bool {
+func (m *model) clear(at passtrail.Ticks) bool {
 	const margin = 90 * passtrail.Minute
 	if at > m.end-margin {
 		return false
@@ -161,7 +161,7 @@ func (m *Model) clear(at passtrail.Ticks) bool {
 }
 
 // done notes that something happened to p.
-func (m *Model) done(p *person, at passtrail.Ticks) {
+func (m *model) done(p *person, at passtrail.Ticks) {
 	p.lastDay = int((at - m.start) / passtrail.Day)
 }
 
@@ -170,7 +170,7 @@ func (m *Model) done(p *person, at passtrail.Ticks) {
 func restrained(p *person) bool { return p.everRole() && len(p.own) >= 2 }
 
 // tryReset is an attempt of a person who forgot, in whatever way it ends.
-func (m *Model) tryReset(p *person, at passtrail.Ticks) {
+func (m *model) tryReset(p *person, at passtrail.Ticks) {
 	if !m.free(p, at) || p.guest && m.rng.IntN(4) > 0 || restrained(p) {
 		return
 	}
@@ -189,7 +189,7 @@ func (m *Model) tryReset(p *person, at passtrail.Ticks) {
 
 // live decides how an attempt goes. Attempts that could look like an attack come from home: many people share an office's
 // address.
-func (m *Model) live(s *session) bool {
+func (m *model) live(s *session) bool {
 	p := s.p
 	st := p.stateAt(s.now)
 	switch {
@@ -233,7 +233,7 @@ func (m *Model) live(s *session) bool {
 }
 
 // blockedPerson tries too often.
-func (m *Model) blockedPerson(s *session) bool {
+func (m *model) blockedPerson(s *session) bool {
 	g := s.blockable()
 	if g == nil {
 		return false
@@ -244,7 +244,7 @@ func (m *Model) blockedPerson(s *session) bool {
 }
 
 // again is the second try of somebody who was blocked some hours before.
-func (m *Model) again(first *session) {
+func (m *model) again(first *session) {
 	at := first.attempt.End + passtrail.Hour + passtrail.Ticks(m.rng.Int64N(int64(15*passtrail.Hour)))
 	if !m.clear(at) {
 		return
@@ -256,7 +256,7 @@ func (m *Model) again(first *session) {
 }
 
 // change is somebody who changes a known password.
-func (m *Model) change(p *person, at passtrail.Ticks) {
+func (m *model) change(p *person, at passtrail.Ticks) {
 	if p.guest || !m.free(p, at) || restrained(p) {
 		return
 	}
@@ -265,7 +265,7 @@ func (m *Model) change(p *person, at passtrail.Ticks) {
 }
 
 // changeNow changes p's password; an address may be given.
-func (m *Model) changeNow(p *person, at passtrail.Ticks, address string) bool {
+func (m *model) changeNow(p *person, at passtrail.Ticks, address string) bool {
 	s := m.begin(p, at, m.rng)
 	if address != "" {
 		s.address = address

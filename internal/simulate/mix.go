@@ -25,7 +25,7 @@ var mixShares = []struct {
 // carriers are formats with ids: each planted record surely lies in one of them.
 var carriers = []Format{GraphLines, Diagnostic, EventHubs, AnalyticsCSV, AnalyticsJSON, GraphPages, GraphArray}
 
-func (m *Model) newMix(out *folder) *mix {
+func (m *model) newMix(out *folder) *mix {
 	x := &mix{rng: m.seeded(seedDelivery, 1), parts: map[Format]sink{}, legacy: m.start + 6*passtrail.Day}
 	for format, lay := range layouts() {
 		stem := string(format) + "/audit"

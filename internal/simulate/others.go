@@ -9,7 +9,7 @@ import (
 
 // callHelpDesk is a call that ends with a reset by an administrator. People with roles are not reset this way: that is an
 // alarm of its own. Each administrator takes a call every 25 minutes at most.
-func (m *Model) callHelpDesk(p *person, at passtrail.Ticks) {
+func (m *model) callHelpDesk(p *person, at passtrail.Ticks) {
 	if p.guest || p.everRole() || !m.free(p, at) {
 		return
 	}
@@ -23,7 +23,7 @@ func (m *Model) callHelpDesk(p *person, at passtrail.Ticks) {
 }
 
 // onDuty finds somebody of the help desk who is free.
-func (m *Model) onDuty(at passtrail.Ticks) *person {
+func (m *model) onDuty(at passtrail.Ticks) *person {
 	for range 4 {
 		a := m.actors[m.rng.IntN(len(m.actors))]
 		if at >= a.busyUntil {
@@ -34,7 +34,7 @@ func (m *Model) onDuty(at passtrail.Ticks) *person {
 }
 
 // adminReset is the reset of p by an administrator, in most cases followed by the change that the first sign-in asks for.
-func (m *Model) adminReset(actor, p *person, at passtrail.Ticks, address string) *session {
+func (m *model) adminReset(actor, p *person, at passtrail.Ticks, address string) *session {
 	s := m.begin(p, at, m.rng)
 	s.actor, s.address = actor, address
 	if p.agent != "None" && m.rng.IntN(12) == 0 {
@@ -69,7 +69,7 @@ func (m *Model) adminReset(actor, p *person, at passtrail.Ticks, address string)
 }
 
 // followUp is the change of a password that an administrator has set.
-func (m *Model) followUp(p *person, at passtrail.Ticks) {
+func (m *model) followUp(p *person, at passtrail.Ticks) {
 	s := m.begin(p, at, m.rng)
 	s.directory(kindDirChange, resetService)
 	s.wait(0.1, 0.6)
@@ -80,7 +80,7 @@ func (m *Model) followUp(p *person, at passtrail.Ticks) {
 }
 
 // join is the registration of a person: combined registration, one row for each method, and what password reset says.
-func (m *Model) join(p *person, at passtrail.Ticks) {
+func (m *model) join(p *person, at passtrail.Ticks) {
 	if !p.registering {
 		return
 	}
@@ -138,7 +138,7 @@ var registrations = []thing{
 
 // registerThing adds the rows of one method. Where the person has enough for password reset, each piece is logged there
 // too.
-func (m *Model) registerThing(s *session, t *thing, enough bool) {
+func (m *model) registerThing(s *session, t *thing, enough bool) {
 	s.wait(15, 60)
 	if t.start != "" {
 		s.infoRow(kindInfoStarted, "success", t.start)
@@ -171,7 +171,7 @@ func (s *session) infoRow(k *kind, result, reason string) *event {
 }
 
 // careForInfo is what people do to their security info on ordinary days. It never follows a reset closely.
-func (m *Model) careForInfo(p *person, at passtrail.Ticks) {
+func (m *model) careForInfo(p *person, at passtrail.Ticks) {
 	if p.guest || at < p.registered || !m.free(p, at) {
 		m.registrationFails(p, at)
 		return
@@ -205,7 +205,7 @@ func (m *Model) careForInfo(p *person, at passtrail.Ticks) {
 }
 
 // registrationFails is somebody who begins to register and does not end it.
-func (m *Model) registrationFails(p *person, at passtrail.Ticks) {
+func (m *model) registrationFails(p *person, at passtrail.Ticks) {
 	if p.guest || at >= p.registered || !m.free(p, at) || p.registering {
 		return
 	}
@@ -223,7 +223,7 @@ func (m *Model) registrationFails(p *person, at passtrail.Ticks) {
 }
 
 // noise is what other services write. None of it is about password reset.
-func (m *Model) noise(p *person, at passtrail.Ticks) {
+func (m *model) noise(p *person, at passtrail.Ticks) {
 	if at < m.start || !m.clear(at) {
 		return
 	}

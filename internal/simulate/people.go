@@ -157,7 +157,7 @@ var given = strings.Fields("Adele Alba Amara Anders Anika Arjun Astrid Beata Bo 
 var surnames = strings.Fields("Abel Adeyemi Almeida Andersen Aoki Bakker Bauer Berg Bianchi Bowen Brandt Castro Chandra Cohen Costa Dahl Das Demir Diaz Dubois Eklund Evans Farkas Fischer Fontaine Garcia Gupta Haddad Hansen Hassan Holloway Horvath Ibrahim Ivanova Jansen Johar Kaya Keller Kim Klein Kowalski Langer Larsen Leroy Lind Lopez Malik Marino Martin Mendes Meyer Moreau Nagy Nakamura Novak Nowak O'Neil Okafor Olsen Ortiz Patel Pavlov Petrov Popov Quinn Rao Reyes Ricci Rossi Ruiz Saito Santos Schmidt Sharma Siciliani Silva Singh Sorensen Suzuki Szabo Tanaka Torres Ueda Vance Vargas Vega Virtanen Vogel Wagner Weber Wilke Wong Yamada Yilmaz Zeman Ziegler Müller Łukasik García")
 
 // makePeople invents the people. Roles go to the first of them, so that every tenant has the administrators it needs.
-func (m *Model) makePeople() {
+func (m *model) makePeople() {
 	m.people = make([]*person, m.cfg.People)
 	m.joins = make([][]*person, m.cfg.Days+1)
 	rng := m.seeded(seedPeople, 0)
@@ -175,7 +175,7 @@ func (m *Model) makePeople() {
 }
 
 // name gives p a name, an address to sign in with and, to some, the state of guest.
-func (m *Model) name(p *person, rng *rand.Rand) {
+func (m *model) name(p *person, rng *rand.Rand) {
 	g, s := given[rng.IntN(len(given))], surnames[rng.IntN(len(surnames))]
 	p.name = g + " " + s
 	local := strings.ToLower(ascii(g) + "." + ascii(s))
@@ -204,7 +204,7 @@ func ascii(s string) string {
 }
 
 // place gives p an office, a home address and the system that keeps the password.
-func (m *Model) place(p *person, rng *rand.Rand) {
+func (m *model) place(p *person, rng *rand.Rand) {
 	x := rng.Float64()
 	p.zone = &m.cfg.Zones[len(m.cfg.Zones)-1]
 	for i := range m.cfg.Zones {
@@ -234,7 +234,7 @@ func (m *Model) place(p *person, rng *rand.Rand) {
 }
 
 // register decides what p registers and when, and since when the policy allows p to reset.
-func (m *Model) register(p *person, rng *rand.Rand) {
+func (m *model) register(p *person, rng *rand.Rand) {
 	p.careful = p.everRole() || rng.IntN(5) == 0
 	p.registered, p.enabled = passtrail.Forever, passtrail.Forever
 	if p.guest {
@@ -278,7 +278,7 @@ func drawMethods(p *person, rng *rand.Rand) methodSet {
 }
 
 // rollout places p's registration on the curve: a third before the start, most in the waves that follow, some never.
-func (m *Model) rollout(p *person, rng *rand.Rand) {
+func (m *model) rollout(p *person, rng *rand.Rand) {
 	x := rng.Float64()
 	switch {
 	case p.everRole():

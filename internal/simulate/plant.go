@@ -17,7 +17,7 @@ const (
 
 // plant plans what must occur whatever chance brings: attempts that are open at the end, people blocked at the end, each
 // outcome and reason at least once, administrators who reset often, and the abuse.
-func (m *Model) plant() {
+func (m *model) plant() {
 	m.plantOpen()
 	m.plantVariety()
 	if m.cfg.NoAbuse {
@@ -29,7 +29,7 @@ func (m *Model) plant() {
 }
 
 // before is an instant some days before the end, at a time of the UTC day, moved by a day where a report's bound is near.
-func (m *Model) before(days int, at passtrail.Ticks) passtrail.Ticks {
+func (m *model) before(days int, at passtrail.Ticks) passtrail.Ticks {
 	t := m.end - m.end%passtrail.Day - passtrail.Ticks(days)*passtrail.Day + at
 	for !m.clear(t) || !m.clear(t+passtrail.Hour) {
 		t -= 4 * passtrail.Hour
@@ -38,7 +38,7 @@ func (m *Model) before(days int, at passtrail.Ticks) passtrail.Ticks {
 }
 
 // victim reserves somebody without a role, able to reset since ever with at least the given methods.
-func (m *Model) victim(have methodSet, careful bool) *person {
+func (m *model) victim(have methodSet, careful bool) *person {
 	best, p := -1, (*person)(nil)
 	for i := 0; i < len(m.people) && best < 7; i++ {
 		q := m.people[(i+len(m.people)/3)%len(m.people)]
@@ -70,7 +70,7 @@ func (p *person) fits(start passtrail.Ticks, have methodSet, careful bool) int {
 }
 
 // equip makes p able to reset since ever.
-func (m *Model) equip(p *person, have methodSet) {
+func (m *model) equip(p *person, have methodSet) {
 	p.have |= have
 	p.registering = false
 	p.enabled = 0
@@ -80,7 +80,7 @@ func (m *Model) equip(p *person, have methodSet) {
 }
 
 // find draws somebody who is free and fits, or nil.
-func (m *Model) find(at passtrail.Ticks, fits func(*person) bool) *person {
+func (m *model) find(at passtrail.Ticks, fits func(*person) bool) *person {
 	for range 3000 {
 		p := m.people[m.rng.IntN(len(m.people))]
 		if !p.guest && !p.everRole() && m.free(p, at) && fits(p) {
@@ -91,10 +91,10 @@ func (m *Model) find(at passtrail.Ticks, fits func(*person) bool) *person {
 }
 
 // plantOpen plans attempts that have begun minutes before the end, and two people who are blocked at the end.
-func (m *Model) plantOpen() {
+func (m *model) plantOpen() {
 	for i, minutes := range []float64{23, 14, 6, 2.5} {
 		p := m.victim(hasMobile|hasEmail, false)
-		m.plan(m.end-passtrail.Ticks(minutes*float64(passtrail.Minute)), func(m *Model, at passtrail.Ticks) {
+		m.plan(m.end-passtrail.Ticks(minutes*float64(passtrail.Minute)), func(m *model, at passtrail.Ticks) {
 			s := m.begin(p, at, m.rng)
 			if s.abandon([]int{3, 2, 1, 3}[i]) {
 				s.commit()
@@ -103,7 +103,7 @@ func (m *Model) plantOpen() {
 	}
 	for _, hours := range []passtrail.Ticks{5, 21} {
 		p := m.victim(hasMobile, false)
-		m.plan(m.end-hours*passtrail.Hour, func(m *Model, at passtrail.Ticks) {
+		m.plan(m.end-hours*passtrail.Hour, func(m *model, at passtrail.Ticks) {
 			s := m.begin(p, at, m.rng)
 			s.address = p.home
 			s.block(&gates[1])
@@ -113,7 +113,7 @@ func (m *Model) plantOpen() {
 }
 
 // plantVariety plans each way in which an attempt can end once.
-func (m *Model) plantVariety() {
+func (m *model) plantVariety() {
 	var acts []variety
 	add := func(fits func(*person, passtrail.Ticks) bool, act func(*session) bool) {
 		acts = append(acts, variety{fits, act})
@@ -161,12 +161,12 @@ type variety struct {
 }
 
 // spread plans acts over the time, in working hours.
-func (m *Model) spread(acts []variety) {
+func (m *model) spread(acts []variety) {
 	step := (m.end - m.start - 4*passtrail.Day) / passtrail.Ticks(len(acts)+1)
 	for i, x := range acts {
 		at := m.start + 2*passtrail.Day + passtrail.Ticks(i)*step
 		at += 8*passtrail.Hour + passtrail.Ticks(i*13%480)*passtrail.Minute - at%passtrail.Day
-		m.plan(at, func(m *Model, at passtrail.Ticks) {
+		m.plan(at, func(m *model, at passtrail.Ticks) {
 			p := m.find(at, func(p *person) bool { return x.fits(p, at) })
 			if p == nil {
 				return
@@ -180,7 +180,7 @@ func (m *Model) spread(acts []variety) {
 }
 
 // found notes planted abuse: the records of all its sessions are its evidence.
-func (m *Model) found(rule, subject string, sessions ...*session) {
+func (m *model) found(rule, subject string, sessions ...*session) {
 	f := Planted{Rule: rule, Subject: subject, Attempts: []string{}}
 	for _, s := range sessions {
 		f.People = appendNew(f.People, s.p.upn)
@@ -205,14 +205,14 @@ func (m *Model) found(rule, subject string, sessions ...*session) {
 }
 
 // intrude begins a session that is part of abuse.
-func (m *Model) intrude(p *person, at passtrail.Ticks, address string) *session {
+func (m *model) intrude(p *person, at passtrail.Ticks, address string) *session {
 	s := m.begin(p, at, m.rng)
 	s.address, s.planted = address, true
 	return s
 }
 
 // plantScout looks up which options eight people have, and begins nothing.
-func (m *Model) plantScout() {
+func (m *model) plantScout() {
 	targets := []*person{m.people[0], m.people[1]}
 	for _, p := range targets {
 		m.equip(p, hasMobile|hasEmail|hasPush|hasCode)
@@ -220,7 +220,7 @@ func (m *Model) plantScout() {
 	for range 6 {
 		targets = append(targets, m.victim(hasMobile, false))
 	}
-	m.plan(m.before(12, 2*passtrail.Hour), func(m *Model, at passtrail.Ticks) {
+	m.plan(m.before(12, 2*passtrail.Hour), func(m *model, at passtrail.Ticks) {
 		var all []*session
 		for i, p := range targets {
 			s := m.intrude(p, at+passtrail.Ticks(i*7)*passtrail.Minute, addressScout)
@@ -237,12 +237,12 @@ func (m *Model) plantScout() {
 }
 
 // plantGuesser gets five people blocked from one address.
-func (m *Model) plantGuesser() {
+func (m *model) plantGuesser() {
 	var targets []*person
 	for i := range 5 {
 		targets = append(targets, m.victim([]methodSet{hasMobile, hasQuestions}[i%2], false))
 	}
-	m.plan(m.before(9, 21*passtrail.Hour), func(m *Model, at passtrail.Ticks) {
+	m.plan(m.before(9, 21*passtrail.Hour), func(m *model, at passtrail.Ticks) {
 		var all []*session
 		for i, p := range targets {
 			s := m.intrude(p, at+passtrail.Ticks(i*11)*passtrail.Minute, addressGuesser)
@@ -255,10 +255,10 @@ func (m *Model) plantGuesser() {
 }
 
 // plantPusher sends notifications until one is approved.
-func (m *Model) plantPusher() {
+func (m *model) plantPusher() {
 	p := m.victim(hasPush|hasCode|hasMobile, true)
 	push, sms := &gates[5], &gates[1]
-	m.plan(m.before(6, 19*passtrail.Hour+3*passtrail.Minute), func(m *Model, at passtrail.Ticks) {
+	m.plan(m.before(6, 19*passtrail.Hour+3*passtrail.Minute), func(m *model, at passtrail.Ticks) {
 		s := m.intrude(p, at, addressPusher)
 		s.enter()
 		for range 11 {
@@ -280,9 +280,9 @@ func (m *Model) plantPusher() {
 }
 
 // plantTakeover resets a password and makes the account its own within the hour.
-func (m *Model) plantTakeover() {
+func (m *model) plantTakeover() {
 	p := m.victim(hasMobile|hasPush|hasCode, false)
-	m.plan(m.before(4, 3*passtrail.Hour), func(m *Model, at passtrail.Ticks) {
+	m.plan(m.before(4, 3*passtrail.Hour), func(m *model, at passtrail.Ticks) {
 		s := m.intrude(p, at, addressTakeover)
 		s.enter()
 		s.pass([]*gate{&gates[1]})
@@ -302,14 +302,14 @@ func (m *Model) plantTakeover() {
 }
 
 // plantBurst resets fourteen people from the account of one help-desk person.
-func (m *Model) plantBurst() {
+func (m *model) plantBurst() {
 	actor := m.actors[len(m.actors)-1]
 	var targets []*person
 	for range 14 {
 		targets = append(targets, m.victim(hasMobile, false))
 	}
 	at := m.before(15, 21*passtrail.Hour)
-	m.plan(at-at%passtrail.Hour+4*passtrail.Minute, func(m *Model, at passtrail.Ticks) {
+	m.plan(at-at%passtrail.Hour+4*passtrail.Minute, func(m *model, at passtrail.Ticks) {
 		var all []*session
 		for i, p := range targets {
 			s := m.intrude(p, at+passtrail.Ticks(i*100)*passtrail.Second, addressBurst)
@@ -323,7 +323,7 @@ func (m *Model) plantBurst() {
 }
 
 // plainAdminReset is a reset by an administrator without anything around it.
-func (m *Model) plainAdminReset(s *session) {
+func (m *model) plainAdminReset(s *session) {
 	s.directory(kindDirReset, resetService)
 	s.wait(0.1, 0.5)
 	s.row(kindAdminReset, "success", "Successfully completed reset.").agent = s.p.agent
@@ -333,9 +333,9 @@ func (m *Model) plainAdminReset(s *session) {
 }
 
 // plantPrivileged has the password of a Global Administrator reset by the help desk.
-func (m *Model) plantPrivileged() {
+func (m *model) plantPrivileged() {
 	p, actor := m.people[0], m.actors[2%len(m.actors)]
-	m.plan(m.before(8, 16*passtrail.Hour), func(m *Model, at passtrail.Ticks) {
+	m.plan(m.before(8, 16*passtrail.Hour), func(m *model, at passtrail.Ticks) {
 		s := m.intrude(p, at, actor.zone.Address)
 		s.actor = actor
 		m.plainAdminReset(s)
@@ -344,7 +344,7 @@ func (m *Model) plantPrivileged() {
 }
 
 // plantOften has two administrators reset their own passwords again and again, and one who stays below the threshold.
-func (m *Model) plantOften() {
+func (m *model) plantOften() {
 	for _, o := range []struct {
 		index, resets, changes int
 	}{{9, 4, 0}, {3, 2, 2}, {13, 2, 0}} {
@@ -353,7 +353,7 @@ func (m *Model) plantOften() {
 		p.reserved = true
 		var all []*session
 		for i := range o.resets + o.changes {
-			m.plan(m.before(25-6*i-o.index%3, 9*passtrail.Hour+passtrail.Ticks(o.index*5)*passtrail.Minute), func(m *Model, at passtrail.Ticks) {
+			m.plan(m.before(25-6*i-o.index%3, 9*passtrail.Hour+passtrail.Ticks(o.index*5)*passtrail.Minute), func(m *model, at passtrail.Ticks) {
 				s := m.intrude(p, at, p.zone.Address)
 				if i < o.resets {
 					s.reset(0)
@@ -373,7 +373,7 @@ func (m *Model) plantOften() {
 }
 
 // foundOwn notes the administrator with only the records that count: the resets and changes.
-func (m *Model) foundOwn(p *person, all []*session) {
+func (m *model) foundOwn(p *person, all []*session) {
 	for _, s := range all {
 		s.rows = slices.DeleteFunc(s.rows, func(e event) bool { return e.kind != kindReset && e.kind != kindChange })
 	}
@@ -381,10 +381,10 @@ func (m *Model) foundOwn(p *person, all []*session) {
 }
 
 // plantRescued has two people blocked and then reset by the help desk some hours later.
-func (m *Model) plantRescued() {
+func (m *model) plantRescued() {
 	for i, days := range []int{11, 20} {
 		p := m.victim(hasMobile, false)
-		m.plan(m.before(days, 10*passtrail.Hour), func(m *Model, at passtrail.Ticks) {
+		m.plan(m.before(days, 10*passtrail.Hour), func(m *model, at passtrail.Ticks) {
 			s := m.intrude(p, at, p.home)
 			s.block(&gates[1])
 			s.commit()
@@ -398,9 +398,9 @@ func (m *Model) plantRescued() {
 }
 
 // plantWeakened switches password writeback off at night and, in the morning, on again.
-func (m *Model) plantWeakened() {
+func (m *model) plantWeakened() {
 	p := m.people[1]
-	m.plan(m.before(3, passtrail.Hour), func(m *Model, at passtrail.Ticks) {
+	m.plan(m.before(3, passtrail.Hour), func(m *model, at passtrail.Ticks) {
 		s := m.tenantSwitch(p, at, kindWritebackOff)
 		m.found("recovery-weakened", "writeback_off", s)
 		m.tenantSwitch(p, at+7*passtrail.Hour, kindWriteback)
@@ -408,7 +408,7 @@ func (m *Model) plantWeakened() {
 }
 
 // tenantSwitch is a setting of the directory that somebody changes.
-func (m *Model) tenantSwitch(p *person, at passtrail.Ticks, k *kind) *session {
+func (m *model) tenantSwitch(p *person, at passtrail.Ticks, k *kind) *session {
 	s := m.intrude(p, at, p.home)
 	e := s.row(k, "success", "")
 	e.target, e.object = nil, &object{id: m.cfg.Tenant, name: m.cfg.Domain, kind: "Directory"}

@@ -42,7 +42,7 @@ var posts = []post{
 }
 
 // roleList is posts with as many help-desk people as the rate of resets needs.
-func (m *Model) roleList() []post {
+func (m *model) roleList() []post {
 	list := slices.Clone(posts)
 	perDay := float64(m.cfg.People) * rateAdminReset * m.rate()
 	for range int(math.Ceil(perDay / 3)) {
@@ -55,7 +55,7 @@ func (m *Model) roleList() []post {
 }
 
 // giveRole makes p the holder of a post.
-func (m *Model) giveRole(p *person, x post) {
+func (m *model) giveRole(p *person, x post) {
 	h := held{from: 0, to: passtrail.Forever}
 	span := float64(m.end - m.start)
 	if x.from > 0 {

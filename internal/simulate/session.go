@@ -9,7 +9,7 @@ import (
 
 // session is one act of one person: the rows it leaves and, if it is an attempt, what is true of it.
 type session struct {
-	m       *Model
+	m       *model
 	rng     *rand.Rand
 	p       *person // whom it is about
 	actor   *person // who acts; nil: p
@@ -26,7 +26,7 @@ type session struct {
 }
 
 // begin starts a session of p at an instant.
-func (m *Model) begin(p *person, at passtrail.Ticks, rng *rand.Rand) *session {
+func (m *model) begin(p *person, at passtrail.Ticks, rng *rand.Rand) *session {
 	s := &session{m: m, rng: rng, p: p, corr: newGUID(rng), now: at, address: p.home}
 	if m.atOffice(p, at) && rng.IntN(10) < 8 {
 		s.address = p.zone.Address
@@ -38,7 +38,7 @@ func (m *Model) begin(p *person, at passtrail.Ticks, rng *rand.Rand) *session {
 }
 
 // atOffice reports whether it is working time where p is.
-func (m *Model) atOffice(p *person, at passtrail.Ticks) bool {
+func (m *model) atOffice(p *person, at passtrail.Ticks) bool {
 	local := at.Time().Add(p.zone.Offset)
 	h := local.Hour()
 	return weekend(local) == 1 && h >= 7 && h < 19

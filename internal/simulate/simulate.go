@@ -5,7 +5,7 @@
 // depends on the clock or on the order of a map. Days are made one after the other, so memory holds the people and a day
 // or two of records however long the time.
 //
-// Start at [New] and [Model.Run], or at [Write] for files.
+// Start at [Write], or [WriteTo] for a stream.
 package simulate
 
 import (
@@ -16,8 +16,8 @@ import (
 	"passtrail"
 )
 
-// Model is a tenant: its people and what happens to them. It can run once.
-type Model struct {
+// model is a tenant: its people and what happens to them. It can run once.
+type model struct {
 	cfg       Config
 	start     passtrail.Ticks
 	end       passtrail.Ticks
@@ -40,17 +40,17 @@ type Model struct {
 // planned is something that happens at a fixed time.
 type planned struct {
 	at   passtrail.Ticks
-	make func(m *Model, at passtrail.Ticks)
+	make func(m *model, at passtrail.Ticks)
 }
 
-// New makes a tenant. It returns an error with code Invalid for a Config that makes no sense.
-func New(cfg Config) (*Model, error) {
+// newModel makes a tenant. It returns an error with code Invalid for a Config that makes no sense.
+func newModel(cfg Config) (*model, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	end := passtrail.TicksOf(cfg.End)
-	m := &Model{cfg: cfg, end: end, start: end - passtrail.Ticks(cfg.Days)*passtrail.Day}
+	m := &model{cfg: cfg, end: end, start: end - passtrail.Ticks(cfg.Days)*passtrail.Day}
 	for _, days := range []passtrail.Ticks{1, 7, 14, 30, 60} {
 		m.avoid = append(m.avoid, end-days*passtrail.Day)
 	}
@@ -64,15 +64,9 @@ func New(cfg Config) (*Model, error) {
 	return m, nil
 }
 
-// Start and End bound the time that the tenant is watched.
-func (m *Model) Start() passtrail.Ticks { return m.start }
-
-// End is the instant of the questions: "now" of every answer in the truth.
-func (m *Model) End() passtrail.Ticks { return m.end }
-
 // placeSnapshots sets the times at which the registration report and the role assignments are read: an hour after the
 // start, then every SnapshotDays, the last one a minute before the end.
-func (m *Model) placeSnapshots() {
+func (m *model) placeSnapshots() {
 	step := passtrail.Ticks(m.cfg.SnapshotDays) * passtrail.Day
 	first := m.start + passtrail.Hour
 	first -= first % passtrail.Second
@@ -85,7 +79,7 @@ func (m *Model) placeSnapshots() {
 }
 
 // known returns the time of the snapshot that answers for an instant: the newest one before it, or the first.
-func (m *Model) known(t passtrail.Ticks) passtrail.Ticks {
+func (m *model) known(t passtrail.Ticks) passtrail.Ticks {
 	i, found := slices.BinarySearch(m.snapshots, t)
 	if !found {
 		i--
@@ -93,13 +87,16 @@ func (m *Model) known(t passtrail.Ticks) passtrail.Ticks {
 	return m.snapshots[max(i, 0)]
 }
 
-// Run makes the records, oldest first, and hands each to emit; the event is reused. It returns the truth about them.
-func (m *Model) Run(ctx context.Context, emit func(*event) error) (*Truth, error) {
+// run makes the records, oldest first, and hands each to emit; the event is reused. It returns the truth about them.
+func (m *model) run(ctx context.Context, emit func(*event) error) (*Truth, error) {
 	for day := range m.cfg.Days + 1 {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		m.day(day)
+		if m.cfg.Progress != nil {
+			m.cfg.Progress(day, m.cfg.Days)
+		}
 		// The next day begins at different instants around the world; what is before all of them is complete.
 		if err := m.flush(m.dayStart(day+1)-14*passtrail.Hour, emit); err != nil {
 			return nil, err
@@ -112,12 +109,12 @@ func (m *Model) Run(ctx context.Context, emit func(*event) error) (*Truth, error
 }
 
 // dayStart is midnight UTC of a day of the model; day 0 is the first whole or partial day.
-func (m *Model) dayStart(day int) passtrail.Ticks {
+func (m *model) dayStart(day int) passtrail.Ticks {
 	return m.start - m.start%passtrail.Day + passtrail.Ticks(day)*passtrail.Day
 }
 
 // flush emits what is pending before an instant, in order of time.
-func (m *Model) flush(before passtrail.Ticks, emit func(*event) error) error {
+func (m *model) flush(before passtrail.Ticks, emit func(*event) error) error {
 	slices.SortFunc(m.pending, func(a, b event) int {
 		if c := compare(a.time, b.time); c != 0 {
 			return c
@@ -138,7 +135,7 @@ func (m *Model) flush(before passtrail.Ticks, emit func(*event) error) error {
 }
 
 // add takes in an event unless it lies outside the watched time.
-func (m *Model) add(e *event) {
+func (m *model) add(e *event) {
 	if e.time < m.start || e.time >= m.end {
 		return
 	}
@@ -159,7 +156,7 @@ func compare(a, b passtrail.Ticks) int {
 
 // seeded returns the generator of one purpose: each day and each person has its own, so that they do not disturb
 // each other.
-func (m *Model) seeded(purpose, n uint64) *rand.Rand {
+func (m *model) seeded(purpose, n uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(m.cfg.Seed, purpose<<32^n))
 }
 

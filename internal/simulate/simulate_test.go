@@ -327,7 +327,7 @@ func TestRefusals(t *testing.T) {
 		"few people": {People: 3}, "few days": {Days: 2}, "tenant": {Tenant: "x"}, "packing": {Compress: "rar"},
 		"zone": {Zones: []simulate.Zone{{Offset: 20 * time.Hour, Share: 1}}}, "records": {Records: -1},
 	} {
-		if _, err := simulate.New(cfg); passtrail.CodeOf(err) != passtrail.Invalid {
+		if _, err := simulate.WriteTo(t.Context(), cfg, simulate.GraphLines, io.Discard); passtrail.CodeOf(err) != passtrail.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

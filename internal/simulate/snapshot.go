@@ -11,7 +11,7 @@ import (
 // writeSnapshots writes each snapshot as two files: userRegistrationDetails and the role assignments, the latter in both
 // forms that Graph has. The time of a snapshot is in the file's name and, for registrations, in every row. A file holds
 // one page a line.
-func (m *Model) writeSnapshots(ctx context.Context, out *folder) error {
+func (m *model) writeSnapshots(ctx context.Context, out *folder) error {
 	for i, at := range m.snapshots {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -44,7 +44,7 @@ func writeFile(out *folder, name string, body []byte) error {
 }
 
 // writeRegistrations writes the registration report as read at an instant, a thousand people a page.
-func (m *Model) writeRegistrations(out *folder, name string, at passtrail.Ticks) error {
+func (m *model) writeRegistrations(out *folder, name string, at passtrail.Ticks) error {
 	const context = `{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#reports/authenticationMethods/userRegistrationDetails","value":[`
 	const perPage = 1000
 	w, err := out.create(name)
@@ -129,7 +129,7 @@ func appendBool(b []byte, on bool) []byte {
 }
 
 // roleAssignments is the answer to roleManagement/directory/roleAssignments with principal and roleDefinition expanded.
-func (m *Model) roleAssignments(at passtrail.Ticks) []byte {
+func (m *model) roleAssignments(at passtrail.Ticks) []byte {
 	b := []byte(`{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#roleManagement/directory/roleAssignments(principal(),roleDefinition())","value":[`)
 	first := true
 	for _, p := range m.people {
@@ -157,7 +157,7 @@ func (m *Model) roleAssignments(at passtrail.Ticks) []byte {
 }
 
 // directoryRoles is the answer to directoryRoles with members expanded.
-func (m *Model) directoryRoles(at passtrail.Ticks) []byte {
+func (m *model) directoryRoles(at passtrail.Ticks) []byte {
 	b := []byte(`{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#directoryRoles(members())","value":[`)
 	first := true
 	for _, role := range vocab.Roles() {

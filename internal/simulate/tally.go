@@ -9,7 +9,7 @@ import (
 
 // tally counts what the model does.
 type tally struct {
-	m        *Model
+	m        *model
 	records  int64
 	byKey    map[string]int64
 	touched  set
@@ -90,7 +90,7 @@ func (s set) len() int {
 // funnelSteps are the steps of the funnel, in order.
 var funnelSteps = []string{"start", "options", "gate_start", "gate_pass", "gates_passed", "new_password"}
 
-func newTally(m *Model) *tally {
+func newTally(m *model) *tally {
 	span := func(from, to passtrail.Ticks) *period {
 		return &period{
 			from: max(from, m.start), to: to, outcomes: map[string]int64{}, methods: map[string]*MethodUse{}, problems: map[string]*problemTally{},

@@ -71,7 +71,7 @@ func (e *event) isChange() bool { return e.kind == kindChange && e.actor != nil 
 // snapshots. It returns the truth. The folder is made if it is not there; one that holds something is refused with code
 // Conflict, so that nothing is mixed or lost.
 func Write(ctx context.Context, cfg Config, format Format, dir string) (*Truth, error) {
-	m, err := New(cfg)
+	m, err := newModel(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func Write(ctx context.Context, cfg Config, format Format, dir string) (*Truth, 
 
 // WriteTo makes a tenant and writes its records to a stream, without snapshots. Mix has no stream form.
 func WriteTo(ctx context.Context, cfg Config, format Format, w io.Writer) (*Truth, error) {
-	m, err := New(cfg)
+	m, err := newModel(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ type sink interface {
 }
 
 // sinkFor makes the sink of a format in a folder.
-func (m *Model) sinkFor(format Format, out *folder) (sink, error) {
+func (m *model) sinkFor(format Format, out *folder) (sink, error) {
 	switch format {
 	case Mix:
 		return m.newMix(out), nil
@@ -155,9 +155,9 @@ func (m *Model) sinkFor(format Format, out *folder) (sink, error) {
 }
 
 // deliver runs the model and hands its records to a sink, some of them late and some twice.
-func (m *Model) deliver(ctx context.Context, s sink) (*Truth, error) {
+func (m *model) deliver(ctx context.Context, s sink) (*Truth, error) {
 	d := &delivery{to: s, rng: m.seeded(seedDelivery, 0)}
-	truth, err := m.Run(ctx, d.event)
+	truth, err := m.run(ctx, d.event)
 	if err == nil {
 		err = d.close()
 	}
