@@ -1,0 +1,170 @@
+package check
+
+import (
+	"strconv"
+	"strings"
+
+	"passtrail/internal/kql/ast"
+	"passtrail/internal/kql/builtin"
+)
+
+// names hands out column names that are unique in a table, as Kusto does: a name that is taken gets 1, 2, …
+type names struct {
+	used     map[string]bool
+	reserved map[string]bool // explicit names still to come
+	columns  int             // how many Column1, Column2 … were made
+}
+
+func newNames(taken ...string) *names {
+	n := &names{used: map[string]bool{}, reserved: map[string]bool{}}
+	for _, t := range taken {
+		n.used[t] = true
+	}
+	return n
+}
+
+func (n *names) taken(s string) bool { return n.used[s] }
+
+// reserve keeps a name that is written explicitly for its owner.
+func (n *names) reserve(s string) { n.reserved[s] = true }
+
+// claim takes a name as it is or with a number behind it.
+func (n *names) claim(s string) string {
+	out := s
+	for i := 1; n.used[out]; i++ {
+		out = s + strconv.Itoa(i)
+	}
+	n.used[out] = true
+	return out
+}
+
+// derived takes a name that Kusto made up, which gives way to explicit ones.
+func (n *names) derived(s string) string {
+	out := s
+	for i := 1; n.used[out] || n.reserved[out]; i++ {
+		out = s + strconv.Itoa(i)
+	}
+	n.used[out] = true
+	return out
+}
+
+// column takes the next of Column1, Column2 …
+func (n *names) column() string {
+	for {
+		n.columns++
+		if s := "Column" + strconv.Itoa(n.columns); !n.used[s] && !n.reserved[s] {
+			n.used[s] = true
+			return s
+		}
+	}
+}
+
+// fallback names an expression that has no name of its own.
+type fallback func(*names) string
+
+func columnName(n *names) string { return n.column() }
+
+func printName(i int) fallback {
+	return func(n *names) string { return n.derived("print_" + strconv.Itoa(i)) }
+}
+
+// namesOf lists the explicit names of an item of project, extend, summarize or print.
+func namesOf(x ast.Expr) []string {
+	if n, ok := x.(*ast.Named); ok {
+		var out []string
+		for _, name := range n.Names {
+			out = append(out, name.Text)
+		}
+		return out
+	}
+	return nil
+}
+
+// derive is the name that Kusto gives an expression, or "" when it has none of its own.
+func derive(x ast.Expr) string {
+	switch x := x.(type) {
+	case *ast.Paren:
+		return derive(x.X)
+	case *ast.Name:
+		return x.Text
+	case *ast.Path:
+		name, ok := x.Name.(*ast.Name)
+		if !ok {
+			return ""
+		}
+		if base, ok := x.X.(*ast.Name); ok && strings.HasPrefix(base.Text, "$") {
+			return name.Text
+		}
+		if d := derive(x.X); d != "" {
+			return d + "_" + name.Text
+		}
+		return name.Text
+	case *ast.Index:
+		return deriveIndex(x)
+	case *ast.Call:
+		return deriveCall(x)
+	case *ast.Pipeline:
+		if inner, ok := x.Source.(ast.Expr); ok && len(x.Operators) == 0 {
+			return derive(inner)
+		}
+	}
+	return ""
+}
+
+func deriveIndex(x *ast.Index) string {
+	base := derive(x.X)
+	if base == "" {
+		return ""
+	}
+	i := x.Index
+	sign := ""
+	if u, ok := i.(*ast.Unary); ok && u.Op == ast.Neg {
+		i, sign = u.X, "_"
+	}
+	switch l := i.(type) {
+	case *ast.Literal:
+		if l.Kind == ast.String {
+			return base + "_" + cleanName(l.Str)
+		}
+		return base + "_" + sign + strconv.FormatInt(l.Int, 10)
+	}
+	return base + "_"
+}
+
+// cleanName turns what cannot stand in a name into underscores.
+func cleanName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}, s)
+}
+
+// deriveCall names a call by the rule of its row.
+func deriveCall(x *ast.Call) string {
+	rows := builtin.Lookup(x.Name.Text)
+	if len(rows) == 0 {
+		return ""
+	}
+	first := ""
+	if len(x.Args) > 0 {
+		first = derive(x.Args[0])
+	}
+	switch r := rows[0]; r.Naming {
+	case builtin.KeepFirst:
+		return first
+	case builtin.KeepOnly:
+		if len(x.Args) == 1 {
+			return first
+		}
+	case builtin.PrefixFirst:
+		if r.Prefix == "" {
+			return ""
+		}
+		return r.Prefix + "_" + first
+	case builtin.PrefixOnly:
+		return r.Prefix
+	}
+	return ""
+}

@@ -1,0 +1,205 @@
+package sqlgen
+
+import (
+	"strconv"
+	"strings"
+
+	"passtrail/internal/kql/plan"
+	"passtrail/internal/kql/types"
+)
+
+// sql is the text of an expression and how tightly it binds.
+type sql struct {
+	s    string
+	prec int
+}
+
+// block is a SELECT that is still being put together. Operators go into it as long as SQL's order of evaluation lets
+// them; then it becomes the FROM of the next one ([gen.wrap]).
+type block struct {
+	from    string
+	cols    map[*plan.Col]sql
+	window  plan.Set // columns whose text has a window function
+	where   []string
+	group   []string
+	having  []string
+	grouped bool // an aggregation, even without group keys
+	unique  string
+	order   []string
+	limit   string
+	paths   map[*plan.Col]*plan.Column // dynamic columns straight from a table
+	alias   string                     // of the FROM when it is a single sub-select or table
+}
+
+func newBlock(from string) *block {
+	return &block{from: from, cols: map[*plan.Col]sql{}, window: plan.Set{}}
+}
+
+// plain reports whether FROM, WHERE and computed columns are all there is.
+func (b *block) plain() bool {
+	return !b.grouped && b.unique == "" && b.limit == "" && len(b.window) == 0
+}
+
+// columns lists needed columns in a steady order: that of their names, then of their texts.
+func (b *block) columns(need plan.Set) []*plan.Col {
+	out := make([]*plan.Col, 0, len(need))
+	for c := range need {
+		if _, ok := b.cols[c]; ok {
+			out = append(out, c)
+		}
+	}
+	sortCols(out, b)
+	return out
+}
+
+func sortCols(cols []*plan.Col, b *block) {
+	for i := 1; i < len(cols); i++ {
+		for j := i; j > 0 && colLess(cols[j], cols[j-1], b); j-- {
+			cols[j], cols[j-1] = cols[j-1], cols[j]
+		}
+	}
+}
+
+func colLess(x, y *plan.Col, b *block) bool {
+	if x.Name != y.Name {
+		return x.Name < y.Name
+	}
+	return b.cols[x].s < b.cols[y].s
+}
+
+// wrap makes the block a sub-select and returns a block that reads its needed columns.
+func (g *gen) wrap(b *block, need plan.Set) *block {
+	cols := b.columns(need)
+	if b.bare(cols) {
+		return b
+	}
+	alias := g.alias("q")
+	names := aliases(cols)
+	out := newBlock("(" + g.render(b, cols, names) + ") AS " + alias)
+	out.alias = alias
+	for i, c := range cols {
+		out.cols[c] = sql{alias + "." + identifier(names[i]), precAtom}
+	}
+	return out
+}
+
+// bare reports whether the block is no more than some columns of one relation.
+func (b *block) bare(cols []*plan.Col) bool {
+	if b.alias == "" || !b.plain() || len(b.where) > 0 {
+		return false
+	}
+	for _, c := range cols {
+		if rest, ok := strings.CutPrefix(b.cols[c].s, b.alias+`."`); !ok || strings.IndexByte(rest, '"') != len(rest)-1 {
+			return false
+		}
+	}
+	return true
+}
+
+// aliases gives each column a name that is its own even where letter case does not count.
+func aliases(cols []*plan.Col) []string {
+	names := make([]string, len(cols))
+	used := make(map[string]bool, len(cols))
+	for i, c := range cols {
+		name := c.Name
+		if !plainName(name) {
+			name = "c" + strconv.Itoa(i+1)
+		}
+		for n := 2; used[strings.ToLower(name)]; n++ {
+			name = c.Name + "_" + strconv.Itoa(n)
+			if !plainName(name) {
+				name = "c" + strconv.Itoa(i+1) + "_" + strconv.Itoa(n)
+			}
+		}
+		used[strings.ToLower(name)] = true
+		names[i] = name
+	}
+	return names
+}
+
+// render writes the block as a SELECT of the columns under the names.
+func (g *gen) render(b *block, cols []*plan.Col, names []string) string {
+	list := make([]string, len(cols))
+	for i, c := range cols {
+		list[i] = b.cols[c].s + " AS " + identifier(names[i])
+	}
+	return b.statement(list)
+}
+
+func (b *block) statement(list []string) string {
+	var w strings.Builder
+	w.WriteString("SELECT ")
+	if b.unique != "" {
+		w.WriteString(b.unique + " ")
+	}
+	if len(list) == 0 {
+		list = []string{"1 AS one"}
+	}
+	w.WriteString(strings.Join(list, ", "))
+	if b.from != "" {
+		w.WriteString(" FROM " + b.from)
+	}
+	if len(b.where) > 0 {
+		w.WriteString(" WHERE " + strings.Join(b.where, " AND "))
+	}
+	if len(b.group) > 0 {
+		w.WriteString(" GROUP BY " + strings.Join(b.group, ", "))
+	}
+	if len(b.having) > 0 {
+		w.WriteString(" HAVING " + strings.Join(b.having, " AND "))
+	}
+	if len(b.order) > 0 {
+		w.WriteString(" ORDER BY " + strings.Join(b.order, ", "))
+	}
+	if b.limit != "" {
+		w.WriteString(" LIMIT " + b.limit)
+	}
+	return w.String()
+}
+
+func (g *gen) alias(prefix string) string {
+	g.aliases++
+	return prefix + strconv.Itoa(g.aliases)
+}
+
+// brackets puts text in brackets when it binds less tightly than wanted.
+func (x sql) brackets(prec int) string {
+	if x.prec < prec {
+		return "(" + x.s + ")"
+	}
+	return x.s
+}
+
+// refs adds the columns that the expressions read to set. Columns of sub-queries are their own.
+func refs(set plan.Set, xs ...plan.Expr) {
+	for _, x := range xs {
+		plan.Walk(x, func(x plan.Expr) bool {
+			if r, ok := x.(*plan.Ref); ok {
+				set[r.Col] = true
+			}
+			return true
+		})
+	}
+}
+
+func keyRefs(set plan.Set, keys []plan.Key) {
+	for _, k := range keys {
+		refs(set, k.X)
+	}
+}
+
+func clone(s plan.Set) plan.Set {
+	out := make(plan.Set, len(s)+4)
+	for c := range s {
+		out[c] = true
+	}
+	return out
+}
+
+// missing is the value of a column on the side of a join that has no partner.
+func (g *gen) missing(x sql, t types.Type) sql {
+	if t == types.String {
+		return sql{"coalesce(" + x.s + ", '')", precAtom}
+	}
+	return x
+}

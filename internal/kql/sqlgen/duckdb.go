@@ -1,0 +1,122 @@
+package sqlgen
+
+import (
+	"passtrail/internal/kql/types"
+)
+
+// DuckDB is the dialect of DuckDB 1.5, with the functions of package native registered.
+var DuckDB = &Dialect{
+	Name: "duckdb",
+	Types: map[types.Type]string{types.Bool: "BOOLEAN", types.Int: "INTEGER", types.Long: "BIGINT", types.Real: "DOUBLE", types.Decimal: "DECIMAL(38,18)",
+		types.String: "VARCHAR", types.DateTime: "BIGINT", types.TimeSpan: "BIGINT", types.Guid: "VARCHAR", types.Dynamic: "JSON"},
+	Random:   "random()",
+	Series:   "generate_series({0}, {1}, {2})",
+	Elems:    "CASE json_type({0}) WHEN 'ARRAY' THEN json_extract({0}, '$[*]') WHEN 'OBJECT' THEN list_transform(json_keys({0}), lambda k: json_object(k, json_extract({0}, '/' || replace(replace(k, '~', '~0'), '/', '~1')))) ELSE [CAST({0} AS JSON)] END",
+	Pairs:    "CASE json_type({0}) WHEN 'ARRAY' THEN json_extract({0}, '$[*]') WHEN 'OBJECT' THEN list_transform(json_keys({0}), lambda k: json_array(k, json_extract({0}, '/' || replace(replace(k, '~', '~0'), '/', '~1')))) ELSE [CAST({0} AS JSON)] END",
+	Unnest:   "unnest({0})",
+	Numbered: "unnest(range({0}))",
+	Inf:      "CAST('inf' AS DOUBLE)",
+	NegInf:   "CAST('-inf' AS DOUBLE)",
+	NaN:      "CAST('nan' AS DOUBLE)",
+	Aggs: map[string]string{
+		"any":            "any_value({0})",
+		"first":          "first({0})",
+		"arg_max":        "arg_max_null({0}, {1})",
+		"arg_min":        "arg_min_null({0}, {1})",
+		"arg_max nulls":  "CASE WHEN count({1}) > 0 THEN arg_max_null({0}, {1}) ELSE first({0}) END",
+		"arg_min nulls":  "CASE WHEN count({1}) > 0 THEN arg_min_null({0}, {1}) ELSE first({0}) END",
+		"max":            "max({0})",
+		"min":            "min({0})",
+		"count":          "count(*)",
+		"count distinct": "count(DISTINCT {0})",
+		"sum real":       "coalesce(sum({0}), 0)",
+		"list json":      "coalesce(to_json(list({0}{order})), CAST('[]' AS JSON))",
+		"any not empty":  "coalesce(any_value(nullif({0}, '')), '')",
+	},
+	Window: map[string]string{
+		"row_number": "row_number() OVER ({over})",
+		"lag":        "lag({0}, {1}) OVER ({over})",
+		"lead":       "lead({0}, {1}) OVER ({over})",
+		"lag or":     "lag({0}, {1}, {2}) OVER ({over})",
+		"lead or":    "lead({0}, {1}, {2}) OVER ({over})",
+		"sum long":   "CAST(sum({0}) OVER ({over} ROWS UNBOUNDED PRECEDING) AS BIGINT)",
+		"sum":        "sum({0}) OVER ({over} ROWS UNBOUNDED PRECEDING)",
+		"rank":       "rank() OVER ({over})",
+		"max so far": "max({0}) OVER ({over} ROWS UNBOUNDED PRECEDING)",
+		"dense_rank": "dense_rank() OVER ({over})",
+		"count all":  "count(*) OVER ({over})",
+		"any":        "any_value({0}) OVER ({over})",
+	},
+	Ops: duckOps,
+}
+
+// duckOps are the operators. Arithmetic on longs wraps around on overflow as Kusto does: the plain operation is tried
+// first, and "wide" operands are known to be able to overflow.
+var duckOps = map[string]op{
+	"not":           {"NOT {0}", precNot, precCompare},
+	"as long":       {"CAST({0} AS BIGINT)", precAtom, 0},
+	"same":          {"{0} IS NOT DISTINCT FROM {1}", precCompare, precOther},
+	"pattern try":   {"coalesce(TRY(regexp_matches({0}, {1})), FALSE)", precAtom, 0},
+	"in list fold":  {"coalesce(list_contains(from_json(lower(CAST({1} AS VARCHAR)), '[\"VARCHAR\"]'), {0}), FALSE)", precAtom, 0},
+	"param":         {"NULL", precAtom, 0},
+	"without empty": {"kql_bag_without_empty({0})", precAtom, 0},
+	"is null":       {"{0} IS NULL", precCompare, precOther},
+
+	"add":           {"{0} + {1}", precAdd, precAdd},
+	"sub":           {"{0} - {1}", precAdd, precMul},
+	"mul":           {"{0} * {1}", precMul, precMul},
+	"add wide":      {"coalesce(TRY({0} + {1}), " + wrap("CAST({0} AS HUGEINT) + {1}") + ")", precAtom, precAdd},
+	"sub wide":      {"coalesce(TRY({0} - {1}), " + wrap("CAST({0} AS HUGEINT) - {1}") + ")", precAtom, precMul},
+	"mul wide":      {"coalesce(TRY({0} * {1}), " + wrap("CAST({0} AS HUGEINT) * {1}") + ")", precAtom, precMul},
+	"add try":       {"TRY({0} + {1})", precAtom, precAdd},
+	"sub try":       {"TRY({0} - {1})", precAtom, precMul},
+	"mul try":       {"TRY({0} * {1})", precAtom, precMul},
+	"div try":       {"TRY({0} / {1})", precAtom, precMul},
+	"div long":      {"TRY({0} // {1})", precAtom, precMul},
+	"div lit":       {"{0} // {1}", precMul, precUnary},
+	"mod long":      {"(({0} % {1}) + abs({1})) % abs({1})", precMul, precUnary},
+	"mod lit":       {"({0} % {1} + {1}) % {1}", precMul, precUnary},
+	"div real":      {"{0} / {1}", precMul, precUnary},
+	"mod real":      {"{0} % {1}", precMul, precUnary},
+	"neg":           {"-{0}", precUnary, precAtom},
+	"neg try":       {"coalesce(TRY(-{0}), {0})", precAtom, precAtom},
+	"span mul real": {"TRY_CAST(trunc({0} * {1}) AS BIGINT)", precAtom, precMul},
+	"span div real": {"TRY_CAST(trunc({0} / {1}) AS BIGINT)", precAtom, precUnary},
+
+	"has":           {term("{0}", "(^|[^\\pL\\pN])", "([^\\pL\\pN]|$)", "(?i)"), precAtom, precOther},
+	"has cs":        {term("{0}", "(^|[^\\pL\\pN])", "([^\\pL\\pN]|$)", ""), precAtom, precOther},
+	"hasprefix":     {term("{0}", "(^|[^\\pL\\pN])", "", "(?i)"), precAtom, precOther},
+	"hasprefix cs":  {term("{0}", "(^|[^\\pL\\pN])", "", ""), precAtom, precOther},
+	"hassuffix":     {term("{0}", "", "([^\\pL\\pN]|$)", "(?i)"), precAtom, precOther},
+	"hassuffix cs":  {term("{0}", "", "([^\\pL\\pN]|$)", ""), precAtom, precOther},
+	"pattern":       {"regexp_matches({0}, {1})", precAtom, 0},
+	"like":          {"{0} LIKE {1} ESCAPE '\\'", precCompare, precOther},
+	"contains":      {"contains({0}, {1})", precAtom, 0},
+	"startswith":    {"starts_with({0}, {1})", precAtom, 0},
+	"endswith":      {"ends_with({0}, {1})", precAtom, 0},
+	"lower":         {"lower({0})", precAtom, 0},
+	"json at":       {"json_extract({0}, {1})", precAtom, 0},
+	"json text at":  {"json_extract_string({0}, {1})", precAtom, 0},
+	"json text":     {"{0} ->> '$'", precOther, precAtom},
+	"json key path": {"'/' || replace(replace({0}, '~', '~0'), '/', '~1')", precOther, 0},
+	"json index":    {"CAST({0} AS BIGINT)", precAtom, 0},
+	"list head":     {"list_slice({0}, 1, {1})", precAtom, 0},
+	"in list":       {"coalesce(list_contains(from_json({1}, '[\"VARCHAR\"]'), {0}), FALSE)", precAtom, 0},
+	"has any list":  {"coalesce(len(list_filter(from_json({1}, '[\"VARCHAR\"]'), lambda w: " + term("w", "(^|[^\\pL\\pN])", "([^\\pL\\pN]|$)", "(?i)", "{0}") + ")) > 0, FALSE)", precAtom, precOther},
+	"has all list":  {"coalesce(len(list_filter(from_json({1}, '[\"VARCHAR\"]'), lambda w: NOT " + term("w", "(^|[^\\pL\\pN])", "([^\\pL\\pN]|$)", "(?i)", "{0}") + ")) = 0, TRUE)", precAtom, precOther},
+}
+
+// wrap brings a 128-bit result back into 64 bits as overflow does.
+func wrap(x string) string {
+	return "CAST((((" + x + ") + 9223372036854775808) % 18446744073709551616 + 18446744073709551616) % 18446744073709551616 - 9223372036854775808 AS BIGINT)"
+}
+
+// term is the test for a word that is not known when the query is compiled. Within is the text searched when it is not
+// the operator's first operand.
+func term(word, before, after, flags string, within ...string) string {
+	in, w := "{0}", "{1}"
+	if len(within) > 0 {
+		in, w = within[0], word
+	}
+	return "regexp_matches(" + in + ", '" + flags + before + "' || regexp_escape(" + w + ") || '" + after + "')"
+}

@@ -1,0 +1,413 @@
+// Package sqlgen writes a plan as one SQL statement. What differs between databases is a [Dialect] value.
+//
+// It is safe by construction: a person's text gets into SQL through two functions of dialect.go (text, for constants,
+// and identifier, for names that [plainName] let through) and nowhere else; and the rows of a table come from [gen.scan]
+// alone, which adds the restriction to the tenant set.
+//
+// Start at [Generate]. Each operator is put into the SELECT that its input is becoming ([block]) when SQL's order of
+// evaluation allows, so that filters stand at the scan and nesting is what is needed. Going down, every operator is told
+// which columns are needed, and nothing else is computed.
+package sqlgen
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"passtrail"
+	"passtrail/internal/kql/builtin"
+	"passtrail/internal/kql/plan"
+	"passtrail/internal/kql/types"
+)
+
+// Options are what a query gets from outside.
+type Options struct {
+	Dialect  *Dialect
+	Now      passtrail.Ticks
+	Tenants  []passtrail.TenantID // every scan is held to these; none, no rows
+	From, To passtrail.Ticks      // bounds for the tables' time column, From included, To not; 0 is open
+	MaxRows  int                  // at most so many rows; 0 is all
+	User     string               // who asks
+}
+
+// Statement is SQL with its arguments, $1 first.
+type Statement struct {
+	SQL  string
+	Args []any
+}
+
+// ErrTooLarge is returned when the SQL would be longer than the engine writes.
+var ErrTooLarge = errors.New("the query becomes too large")
+
+// maxSQL is the most bytes a statement may have.
+const maxSQL = 1 << 20
+
+type gen struct {
+	o       Options
+	d       *Dialect
+	args    []any
+	tenants string // the list of placeholders, made once
+	aliases int
+	ctes    map[*plan.CTE]*cteUse
+	uses    map[*plan.Col]int
+	hoisted map[plan.Expr]*plan.Col
+	hoist   plan.Expr // an expression that would be written several times and is long
+	err     error
+	env     builtin.Env
+}
+
+type cteUse struct {
+	order int
+	need  plan.Set
+}
+
+// Generate writes one statement for the output. It panics on plans that check cannot make.
+func Generate(out plan.Output, o Options) (Statement, error) {
+	g := &gen{o: o, d: o.Dialect, ctes: map[*plan.CTE]*cteUse{}, hoisted: map[plan.Expr]*plan.Col{}}
+	g.env = builtin.Env{Now: strconv.FormatInt(int64(o.Now), 10), User: text(o.User), Database: text("passtrail"), Cluster: text("passtrail")}
+	g.uses = countUses(out)
+	need := plan.Set{}
+	for _, c := range out.Cols {
+		need[c] = true
+	}
+	keyRefs(need, out.Order)
+	b := g.node(out.Plan, need)
+	b = g.finish(b, out, need)
+	list := make([]string, len(out.Cols))
+	names := aliases(out.Cols)
+	for i, c := range out.Cols {
+		list[i] = g.result(b.cols[c], c.Type) + " AS " + identifier(names[i])
+	}
+	body := b.statement(list)
+	full := g.with() + body
+	if g.err == nil && len(full) > maxSQL {
+		g.err = ErrTooLarge
+	}
+	return Statement{SQL: full, Args: g.args}, g.err
+}
+
+// finish adds the final order and the row limit.
+func (g *gen) finish(b *block, out plan.Output, need plan.Set) *block {
+	order := g.orderBy(b, out.Order)
+	if b.limit != "" && len(order) > 0 && strings.Join(order, ",") != strings.Join(b.order, ",") || b.unique != "" && len(order) > 0 {
+		b = g.wrap(b, need)
+		order = g.orderBy(b, out.Order)
+	}
+	if len(order) > 0 {
+		b.order = order
+	}
+	if g.o.MaxRows > 0 {
+		switch n, err := strconv.Atoi(b.limit); {
+		case b.limit == "":
+			b.limit = strconv.Itoa(g.o.MaxRows)
+		case err == nil:
+			b.limit = strconv.Itoa(min(n, g.o.MaxRows))
+		default:
+			b.limit = "least(" + b.limit + ", " + strconv.Itoa(g.o.MaxRows) + ")"
+		}
+	}
+	return b
+}
+
+// result writes a shown column in the form the database's driver gives it to us: dynamic and decimal as text.
+func (g *gen) result(x sql, t types.Type) string {
+	if t == types.Dynamic || t == types.Decimal {
+		return "CAST(" + x.s + " AS " + g.d.Types[types.String] + ")"
+	}
+	return x.s
+}
+
+// with writes the relations that are computed once, the ones that others read first.
+func (g *gen) with() string {
+	var parts []string
+	done := map[*plan.CTE]bool{}
+	for {
+		cte := g.nextCTE(done)
+		if cte == nil {
+			break
+		}
+		done[cte] = true
+		need := g.ctes[cte].need
+		b := g.node(cte.Plan, clone(need))
+		cols, names := cteCols(cte, need)
+		parts = append(parts, cte.Name+" AS MATERIALIZED ("+g.render(b, cols, names)+")")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	for i, j := 0, len(parts)-1; i < j; i, j = i+1, j-1 {
+		parts[i], parts[j] = parts[j], parts[i]
+	}
+	return "WITH " + strings.Join(parts, ", ") + " "
+}
+
+// nextCTE is the last defined of those not written yet: nothing that is still to come reads it.
+func (g *gen) nextCTE(done map[*plan.CTE]bool) *plan.CTE {
+	var best *plan.CTE
+	for c := range g.ctes {
+		if !done[c] && (best == nil || c.Order > best.Order) {
+			best = c
+		}
+	}
+	return best
+}
+
+func cteCols(cte *plan.CTE, need plan.Set) (cols []*plan.Col, names []string) {
+	all := aliases(cte.Cols)
+	for i, c := range cte.Cols {
+		if need[c] {
+			cols, names = append(cols, c), append(names, all[i])
+		}
+	}
+	return cols, names
+}
+
+// countUses says how often each column is read anywhere in the plan.
+func countUses(out plan.Output) map[*plan.Col]int {
+	uses := map[*plan.Col]int{}
+	for _, c := range out.Cols {
+		uses[c]++
+	}
+	for _, k := range out.Order {
+		plan.Walk(k.X, count(uses))
+	}
+	plan.Visit(out.Plan, func(n plan.Node) {
+		for _, x := range plan.Exprs(n) {
+			plan.Walk(x, count(uses))
+		}
+	})
+	return uses
+}
+
+func count(uses map[*plan.Col]int) func(plan.Expr) bool {
+	return func(x plan.Expr) bool {
+		if r, ok := x.(*plan.Ref); ok {
+			uses[r.Col]++
+		}
+		return true
+	}
+}
+
+// node writes an operator. The block has text for every column in need.
+func (g *gen) node(n plan.Node, need plan.Set) *block {
+	switch n := n.(type) {
+	case *plan.Scan:
+		return g.scan(n, need)
+	case *plan.Values:
+		return g.values(n, need)
+	case *plan.Range:
+		return g.rangeRows(n)
+	case *plan.Filter:
+		return g.filter(n, need)
+	case *plan.Extend:
+		return g.extend(n, need)
+	case *plan.Limit:
+		return g.limit(n, need)
+	case *plan.Aggregate:
+		return g.aggregate(n, need)
+	case *plan.First:
+		return g.first(n, need)
+	case *plan.Combine:
+		return g.combine(n, need)
+	case *plan.Union:
+		return g.union(n, need)
+	case *plan.Expand:
+		return g.expand(n, need)
+	case *plan.Shared:
+		return g.shared(n, need)
+	case *plan.RowNumber:
+		return g.rowNumber(n, need)
+	}
+	panic(fmt.Sprintf("sqlgen: no rule for %T", n))
+}
+
+// scan reads a table. It is the only place that names one, and it always holds the rows to the tenant set.
+func (g *gen) scan(n *plan.Scan, need plan.Set) *block {
+	t := n.Table
+	b := newBlock(t.From)
+	b.paths = map[*plan.Col]*plan.Column{}
+	joins := map[string]bool{}
+	for i, c := range n.Cols {
+		col := &t.Columns[i]
+		if need[c] || col.Type == types.Dynamic {
+			b.cols[c] = sql{builtin.Atom(strings.ReplaceAll(col.SQL, "{now}", g.env.Now)), precAtom}
+		}
+		if col.Type == types.Dynamic {
+			b.paths[c] = col
+		}
+		if need[c] {
+			joins[col.Join] = true
+		}
+	}
+	b.where = append(b.where, g.tenantWall(t)...)
+	if t.Where != "" {
+		b.where = append(b.where, "("+t.Where+")")
+	}
+	b.where = append(b.where, g.timeBounds(t, joins)...)
+	b.from += joinText(t, joins)
+	return b
+}
+
+func joinText(t *plan.Table, used map[string]bool) string {
+	for i := len(t.Joins) - 1; i >= 0; i-- {
+		if j := t.Joins[i]; used[j.Key] && j.Needs != "" {
+			used[j.Needs] = true
+		}
+	}
+	var w strings.Builder
+	for _, j := range t.Joins {
+		if used[j.Key] {
+			w.WriteString(" " + j.SQL)
+		}
+	}
+	return w.String()
+}
+
+// tenantWall is the condition that holds a table to the tenant set: false for an empty set or a table that forgot to say
+// which column it is.
+func (g *gen) tenantWall(t *plan.Table) []string {
+	if t.Shared && t.Tenant == "" {
+		return nil
+	}
+	if len(g.o.Tenants) == 0 || t.Tenant == "" {
+		return []string{"FALSE"}
+	}
+	if g.tenants == "" {
+		holders := make([]string, len(g.o.Tenants))
+		for i, id := range g.o.Tenants {
+			holders[i] = g.arg(string(id))
+		}
+		g.tenants = strings.Join(holders, ", ")
+	}
+	if len(g.o.Tenants) == 1 {
+		return []string{t.Tenant + " = " + g.tenants}
+	}
+	return []string{t.Tenant + " IN (" + g.tenants + ")"}
+}
+
+func (g *gen) timeBounds(t *plan.Table, joins map[string]bool) []string {
+	name := t.TimeColumn()
+	if name == "" || g.o.From == 0 && g.o.To == 0 {
+		return nil
+	}
+	col := t.Column(name)
+	joins[col.Join] = true
+	x := builtin.Atom(strings.ReplaceAll(col.SQL, "{now}", g.env.Now))
+	var out []string
+	if g.o.From != 0 {
+		out = append(out, x+" >= "+strconv.FormatInt(int64(g.o.From), 10))
+	}
+	if g.o.To != 0 {
+		out = append(out, x+" < "+strconv.FormatInt(int64(g.o.To), 10))
+	}
+	return out
+}
+
+// arg adds an argument to the statement.
+func (g *gen) arg(v any) string {
+	g.args = append(g.args, v)
+	return "$" + strconv.Itoa(len(g.args))
+}
+
+func (g *gen) values(n *plan.Values, need plan.Set) *block {
+	if len(n.Rows) == 1 {
+		b := newBlock("")
+		for i, c := range n.Cols {
+			if need[c] {
+				b.cols[c] = g.expr(b, n.Rows[0][i])
+			}
+		}
+		return b
+	}
+	alias := g.alias("v")
+	empty := newBlock("")
+	var names, rows []string
+	var keep []int
+	for i, c := range n.Cols {
+		if need[c] || len(n.Cols) == 1 {
+			keep = append(keep, i)
+		}
+	}
+	if len(keep) == 0 && len(n.Cols) > 0 {
+		keep = []int{0}
+	}
+	kept := make([]*plan.Col, len(keep))
+	for i, k := range keep {
+		kept[i] = n.Cols[k]
+	}
+	for _, name := range aliases(kept) {
+		names = append(names, identifier(name))
+	}
+	for i, row := range n.Rows {
+		cells := make([]string, len(keep))
+		for j, k := range keep {
+			cells[j] = g.cell(empty, row[k], n.Cols[k].Type, i == 0)
+		}
+		rows = append(rows, "("+strings.Join(cells, ", ")+")")
+	}
+	tail := ""
+	if len(rows) == 0 {
+		tail = " WHERE FALSE"
+		cells := make([]string, len(keep))
+		for j, k := range keep {
+			cells[j] = "CAST(NULL AS " + g.d.Types[n.Cols[k].Type] + ")"
+		}
+		rows = []string{"(" + strings.Join(cells, ", ") + ")"}
+	}
+	b := newBlock("(VALUES " + strings.Join(rows, ", ") + ") AS " + alias + "(" + strings.Join(names, ", ") + ")")
+	if tail != "" {
+		b.where = []string{"FALSE"}
+	}
+	for i, k := range keep {
+		b.cols[n.Cols[k]] = sql{alias + "." + names[i], precAtom}
+	}
+	return b
+}
+
+// cell writes a cell of a table of constants; the first row says what type the columns have.
+func (g *gen) cell(b *block, x plan.Expr, t types.Type, first bool) string {
+	s := g.expr(b, x).s
+	if first && t != types.String && t != types.Bool && t != types.Guid && !strings.HasPrefix(s, "CAST(") {
+		return "CAST(" + s + " AS " + g.d.Types[t] + ")"
+	}
+	return s
+}
+
+func (g *gen) rangeRows(n *plan.Range) *block {
+	empty := newBlock("")
+	alias := g.alias("n")
+	from, to, step := g.expr(empty, n.From).s, g.expr(empty, n.To).s, g.expr(empty, n.Step).s
+	b := newBlock(fill(g.d.Series, from, to, step) + " AS " + alias + "(v)")
+	x := sql{alias + ".v", precAtom}
+	if n.Col.Type == types.Real {
+		x = sql{fmt.Sprintf("%s + %s.v * %s", builtin.Atom(from), alias, builtin.Atom(step)), precAdd}
+		b.from = fill(g.d.Series, "0", "CAST(floor(("+to+" - "+builtin.Atom(from)+") / "+builtin.Atom(step)+" + 1e-12) AS "+g.d.Types[types.Long]+")", "1") + " AS " + alias + "(v)"
+	}
+	b.cols[n.Col] = x
+	return b
+}
+
+// shared reads a relation that is computed once.
+func (g *gen) shared(n *plan.Shared, need plan.Set) *block {
+	use := g.ctes[n.CTE]
+	if use == nil {
+		use = &cteUse{need: plan.Set{}}
+		g.ctes[n.CTE] = use
+	}
+	alias := g.alias("m")
+	b := newBlock(n.CTE.Name + " AS " + alias)
+	b.alias = alias
+	for i, c := range n.Cols {
+		if need[c] {
+			use.need[n.CTE.Cols[i]] = true
+		}
+	}
+	names := aliases(n.CTE.Cols)
+	for i, c := range n.Cols {
+		if need[c] {
+			b.cols[c] = sql{alias + "." + identifier(names[i]), precAtom}
+		}
+	}
+	return b
+}

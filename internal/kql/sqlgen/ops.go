@@ -1,0 +1,169 @@
+package sqlgen
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"passtrail/internal/kql/builtin"
+	"passtrail/internal/kql/plan"
+	"passtrail/internal/kql/types"
+)
+
+// specialOps are operators whose text depends on more than their operands' texts: lists, and tests against a text that
+// is known now.
+var specialOps map[string]func(*gen, *block, *plan.Op) sql
+
+func init() {
+	specialOps = map[string]func(*gen, *block, *plan.Op) sql{
+		"in": inConst, "in fold": inConst,
+		"not": not, "not true": not,
+		"equals": equals, "has any": hasAny,
+	}
+	for _, name := range []string{"has", "hasprefix", "hassuffix", "contains", "startswith", "endswith", "like"} {
+		specialOps[name], specialOps[name+" cs"] = textTest, textTest
+	}
+	specialOps["matches cs"] = matches
+}
+
+// inConst writes membership in a list. Null on the left is in no list.
+func inConst(g *gen, b *block, x *plan.Op) sql {
+	fold := x.Name == "in fold"
+	l := g.expr(b, x.Args[0])
+	if len(x.Args) == 1 {
+		return sql{"FALSE", precAtom}
+	}
+	items := make([]string, len(x.Args)-1)
+	for i, a := range x.Args[1:] {
+		s := g.expr(b, a).s
+		if lit, ok := a.(*plan.Lit); ok && fold {
+			s = text(strings.ToLower(lit.V.(string)))
+		} else if fold {
+			s = "lower(" + s + ")"
+		}
+		items[i] = s
+	}
+	left := l.brackets(precOther)
+	if fold {
+		left = "lower(" + l.s + ")"
+	}
+	if len(items) == 1 {
+		return sql{left + " = " + items[0], precCompare}
+	}
+	return sql{left + " IN (" + strings.Join(items, ", ") + ")", precCompare}
+}
+
+// not negates. What can be null under it counts as false where Kusto's operators say so.
+func not(g *gen, b *block, x *plan.Op) sql {
+	a := x.Args[0]
+	s := g.expr(b, a)
+	if in, ok := a.(*plan.Op); ok && strings.HasPrefix(in.Name, "in") && len(in.Args) > 2 && in.Never {
+		return sql{strings.Replace(s.s, " IN (", " NOT IN (", 1), precCompare}
+	}
+	if x.Name == "not true" && !a.NotNull() {
+		return sql{"(" + s.s + ") IS NOT TRUE", precCompare}
+	}
+	return sql{"NOT " + s.brackets(precAtom), precNot}
+}
+
+func equals(g *gen, b *block, x *plan.Op) sql {
+	return sql{"lower(" + g.expr(b, x.Args[0]).s + ") = " + g.lower(b, x.Args[1]), precCompare}
+}
+
+// lower writes a text in lower case; a constant is lowered now.
+func (g *gen) lower(b *block, x plan.Expr) string {
+	if l, ok := x.(*plan.Lit); ok {
+		return text(strings.ToLower(l.V.(string)))
+	}
+	return "lower(" + g.expr(b, x).s + ")"
+}
+
+// textTest writes has, contains, startswith and their kin.
+func textTest(g *gen, b *block, x *plan.Op) sql {
+	name, cs := strings.CutSuffix(x.Name, " cs")
+	l := g.expr(b, x.Args[0]).s
+	lit, known := x.Args[1].(*plan.Lit)
+	switch name {
+	case "contains", "startswith", "endswith":
+		r := g.expr(b, x.Args[1]).s
+		if !cs {
+			l, r = "lower("+l+")", g.lower(b, x.Args[1])
+		}
+		if known && lit.V == "" {
+			return sql{"TRUE", precAtom}
+		}
+		return sql{fill(g.d.Ops[name].sql, l, r), precAtom}
+	case "like":
+		return g.like(b, l, x.Args[1], cs)
+	}
+	if known {
+		return g.term(name, l, lit.V.(string), cs)
+	}
+	op := name
+	if cs {
+		op += " cs"
+	}
+	return sql{fill(g.d.Ops[op].sql, l, g.expr(b, x.Args[1]).s), precAtom}
+}
+
+// term writes the test for a whole word that is known now. The plain search before the pattern spares most rows the
+// pattern. No boundary is asked for where the word itself begins or ends with a separator.
+func (g *gen) term(name, l, word string, cs bool) sql {
+	if word == "" {
+		return sql{"TRUE", precAtom}
+	}
+	pattern := regexp.QuoteMeta(word)
+	if first, _ := utf8.DecodeRuneInString(word); name != "hassuffix" && wordRune(first) {
+		pattern = `(^|[^\pL\pN])` + pattern
+	}
+	if last, _ := utf8.DecodeLastRuneInString(word); name != "hasprefix" && wordRune(last) {
+		pattern += `([^\pL\pN]|$)`
+	}
+	find := fill(g.d.Ops["contains"].sql, l, text(word))
+	if !cs {
+		pattern = "(?i)" + pattern
+		find = fill(g.d.Ops["contains"].sql, "lower("+l+")", text(strings.ToLower(word)))
+	}
+	if len(l) > longText {
+		return sql{fill(g.d.Ops["pattern"].sql, l, text(pattern)), precAtom}
+	}
+	return sql{find + " AND " + fill(g.d.Ops["pattern"].sql, l, text(pattern)), precAnd}
+}
+
+func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
+
+// like writes the old operator with * and ? as wildcards.
+func (g *gen) like(b *block, l string, pattern plan.Expr, cs bool) sql {
+	lit, ok := pattern.(*plan.Lit)
+	if !ok {
+		return sql{"FALSE", precAtom}
+	}
+	p := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(lit.V.(string)))
+	p = "(?s)^" + p + "$"
+	if !cs {
+		p = "(?si)^" + p[4:]
+	}
+	return sql{fill(g.d.Ops["pattern"].sql, l, text(p)), precAtom}
+}
+
+func matches(g *gen, b *block, x *plan.Op) sql {
+	l := g.expr(b, x.Args[0]).s
+	if lit, ok := x.Args[1].(*plan.Lit); ok {
+		return sql{fill(g.d.Ops["pattern"].sql, l, text(builtin.GoRegex(lit.V.(string)))), precAtom}
+	}
+	return sql{fill(g.d.Ops["pattern try"].sql, l, g.expr(b, x.Args[1]).s), precAtom}
+}
+
+// hasAny writes has_any of words known now as one pattern.
+func hasAny(g *gen, b *block, x *plan.Op) sql {
+	l := g.expr(b, x.Args[0]).s
+	words := make([]string, 0, len(x.Args)-1)
+	for _, a := range x.Args[1:] {
+		words = append(words, regexp.QuoteMeta(a.(*plan.Lit).V.(string)))
+	}
+	p := `(?i)(^|[^\pL\pN])(` + strings.Join(words, "|") + `)([^\pL\pN]|$)`
+	return sql{fill(g.d.Ops["pattern"].sql, l, text(p)), precAtom}
+}
+
+var _ = types.Bool

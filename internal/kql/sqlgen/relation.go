@@ -1,0 +1,346 @@
+package sqlgen
+
+import (
+	"strings"
+
+	"passtrail/internal/kql/plan"
+	"passtrail/internal/kql/types"
+)
+
+// heavyText is the length from which a computed column that is read more than once becomes a sub-select's column.
+const heavyText = 120
+
+// settle writes expressions against the block; a long value that would stand several times is computed in a sub-select
+// first, and the writing starts again. need are the columns of the block that have to survive that.
+func (g *gen) settle(b *block, need plan.Set, write func(b *block)) *block {
+	outer := g.hoist
+	defer func() { g.hoist = outer }()
+	for range 64 {
+		g.hoist = nil
+		write(b)
+		if g.hoist == nil {
+			return b
+		}
+		b = g.pull(b, need, g.hoist)
+		if len(b.from) > maxSQL {
+			break
+		}
+	}
+	g.err = ErrTooLarge
+	return b
+}
+
+// pull computes x in a sub-select.
+func (g *gen) pull(b *block, need plan.Set, x plan.Expr) *block {
+	tmp := &plan.Col{Name: "t", Type: x.Type()}
+	b.cols[tmp] = g.expr(b, x)
+	keep := clone(need)
+	for _, c := range g.hoisted {
+		keep[c] = true
+	}
+	keep[tmp] = true
+	b = g.wrap(b, keep)
+	g.hoisted[x] = tmp
+	return b
+}
+
+func (g *gen) filter(n *plan.Filter, need plan.Set) *block {
+	in := clone(need)
+	refs(in, n.Pred)
+	b := g.node(n.In, in)
+	if b.limit != "" || b.unique != "" || len(b.window) > 0 {
+		b = g.wrap(b, in)
+	}
+	var conds []string
+	b = g.settle(b, in, func(b *block) { conds = g.conditions(b, n.Pred) })
+	if b.grouped {
+		b.having = append(b.having, conds...)
+	} else {
+		b.where = append(b.where, conds...)
+	}
+	return b
+}
+
+// conditions writes a predicate as the operands of an AND.
+func (g *gen) conditions(b *block, x plan.Expr) []string {
+	if l, ok := x.(*plan.Logic); ok && !l.Or {
+		var out []string
+		for _, a := range l.Args {
+			out = append(out, g.conditions(b, a)...)
+		}
+		return out
+	}
+	if l, ok := x.(*plan.Lit); ok && l.V == true {
+		return nil
+	}
+	return []string{g.predicate(b, x).brackets(precAnd + 1)}
+}
+
+func (g *gen) extend(n *plan.Extend, need plan.Set) *block {
+	in := clone(need)
+	var defs []plan.Def
+	for _, d := range n.Defs {
+		if need[d.Col] {
+			defs = append(defs, d)
+			delete(in, d.Col)
+		}
+	}
+	for _, d := range defs {
+		refs(in, d.X)
+	}
+	b := g.node(n.In, in)
+	if len(defs) == 0 {
+		return b
+	}
+	if b.unique != "" || hasWindow(defs) && (b.grouped || b.limit != "" || readsAny(defs, b.window)) {
+		b = g.wrap(b, in)
+	}
+	var texts []sql
+	b = g.settle(b, in, func(b *block) {
+		texts = texts[:0]
+		for _, d := range defs {
+			texts = append(texts, g.expr(b, d.X))
+		}
+	})
+	heavy := false
+	for i, d := range defs {
+		if windowed(d.X) || reads(d.X, b.window) {
+			b.window[d.Col] = true
+		}
+		b.cols[d.Col] = texts[i]
+		heavy = heavy || len(texts[i].s) > heavyText && g.uses[d.Col] > 1
+	}
+	if heavy {
+		return g.wrap(b, need)
+	}
+	return b
+}
+
+func windowed(x plan.Expr) bool {
+	found := false
+	plan.Walk(x, func(x plan.Expr) bool {
+		_, w := x.(*plan.Window)
+		found = found || w
+		return !found
+	})
+	return found
+}
+
+func hasWindow(defs []plan.Def) bool {
+	for _, d := range defs {
+		if windowed(d.X) {
+			return true
+		}
+	}
+	return false
+}
+
+func reads(x plan.Expr, cols plan.Set) bool {
+	if len(cols) == 0 {
+		return false
+	}
+	found := false
+	plan.Walk(x, func(x plan.Expr) bool {
+		if r, ok := x.(*plan.Ref); ok && cols[r.Col] {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+func readsAny(defs []plan.Def, cols plan.Set) bool {
+	for _, d := range defs {
+		if reads(d.X, cols) {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *gen) limit(n *plan.Limit, need plan.Set) *block {
+	in := clone(need)
+	keyRefs(in, n.Order)
+	b := g.node(n.In, in)
+	if b.limit != "" || b.unique != "" {
+		b = g.wrap(b, in)
+	}
+	var order []string
+	b = g.settle(b, in, func(b *block) { order = g.orderBy(b, n.Order) })
+	b.order = order
+	b.limit = g.expr(newBlock(""), n.N).brackets(precAtom)
+	return b
+}
+
+func (g *gen) aggregate(n *plan.Aggregate, need plan.Set) *block {
+	in := plan.Set{}
+	var aggs []plan.Agg
+	for _, k := range n.Keys {
+		refs(in, k.X)
+	}
+	for _, a := range n.Aggs {
+		if need[a.Col] {
+			aggs = append(aggs, a)
+			refs(in, a.Args...)
+			keyRefs(in, a.Order)
+		}
+	}
+	var carry []*plan.Col
+	for _, c := range n.Carry {
+		if need[c] {
+			carry = append(carry, c)
+			in[c] = true
+		}
+	}
+	b := g.node(n.In, in)
+	if !b.plain() {
+		b = g.wrap(b, in)
+	}
+	var cols map[*plan.Col]sql
+	var group []string
+	b = g.settle(b, in, func(b *block) {
+		cols, group = map[*plan.Col]sql{}, nil
+		for _, k := range n.Keys {
+			x, s := g.groupKey(b, k.X)
+			group = append(group, s)
+			cols[k.Col] = x
+		}
+		for _, a := range aggs {
+			cols[a.Col] = g.agg(b, a)
+		}
+		for _, c := range carry {
+			cols[c] = sql{fill(g.d.Aggs["any"], b.cols[c].s), precAtom}
+		}
+	})
+	b.cols, b.group, b.grouped, b.paths = cols, group, true, nil
+	return b
+}
+
+// groupKey writes a key; a bare number would be taken for the position of a column.
+func (g *gen) groupKey(b *block, x plan.Expr) (sql, string) {
+	s := g.expr(b, x)
+	if _, ok := x.(*plan.Lit); ok && x.Type() != types.Unknown && !strings.HasPrefix(s.s, "CAST(") {
+		s = sql{"CAST(" + s.s + " AS " + g.d.Types[x.Type()] + ")", precAtom}
+	}
+	return s, s.s
+}
+
+func (g *gen) first(n *plan.First, need plan.Set) *block {
+	in := clone(need)
+	refs(in, n.Keys...)
+	keyRefs(in, n.Order)
+	b := g.node(n.In, in)
+	if !b.plain() {
+		b = g.wrap(b, in)
+	}
+	var keys, order []string
+	b = g.settle(b, in, func(b *block) {
+		keys = keys[:0]
+		for _, k := range n.Keys {
+			keys = append(keys, g.expr(b, k).s)
+		}
+		order = g.orderBy(b, n.Order)
+	})
+	b.unique = "DISTINCT ON (" + strings.Join(keys, ", ") + ")"
+	if len(order) > 0 {
+		b.order = append(keys, order...)
+	}
+	return b
+}
+
+func (g *gen) rowNumber(n *plan.RowNumber, need plan.Set) *block {
+	if !need[n.Col] {
+		return g.node(n.In, need)
+	}
+	x := &plan.Window{Name: "row_number", Order: n.Order, T: types.Long, Never: true}
+	return g.extend(&plan.Extend{In: n.In, Defs: []plan.Def{{Col: n.Col, X: x}}}, need)
+}
+
+func (g *gen) expand(n *plan.Expand, need plan.Set) *block {
+	in := clone(need)
+	out := clone(need)
+	for _, it := range n.Items {
+		delete(in, it.Col)
+		out[it.Col] = true
+	}
+	delete(in, n.Index)
+	for _, it := range n.Items {
+		refs(in, it.X)
+	}
+	b := g.node(n.In, in)
+	if !b.plain() {
+		b = g.wrap(b, in)
+	}
+	var lists []string
+	b = g.settle(b, in, func(b *block) {
+		lists = lists[:0]
+		for _, it := range n.Items {
+			lists = append(lists, g.list(b, it, n.Limit))
+		}
+	})
+	for i, it := range n.Items {
+		b.cols[it.Col] = sql{fill(g.d.Unnest, lists[i]), precAtom}
+	}
+	if n.Index != nil && need[n.Index] {
+		lens := make([]string, len(lists))
+		for i, l := range lists {
+			lens[i] = "len(" + l + ")"
+		}
+		b.cols[n.Index] = sql{fill(g.d.Numbered, "greatest("+strings.Join(lens, ", ")+")"), precAtom}
+	}
+	return g.wrap(b, out)
+}
+
+// list writes the list of a dynamic's elements.
+func (g *gen) list(b *block, it plan.Item, limit plan.Expr) string {
+	tmpl := g.d.Elems
+	if it.Pairs {
+		tmpl = g.d.Pairs
+	}
+	s := fill(tmpl, g.expr(b, it.X).s)
+	g.measure(it.X, []plan.Expr{it.X}, b, s)
+	if limit != nil {
+		s = fill(g.d.Ops["list head"].sql, s, g.expr(newBlock(""), limit).s)
+	}
+	return s
+}
+
+func (g *gen) union(n *plan.Union, need plan.Set) *block {
+	var cols []*plan.Col
+	var at []int
+	for i, c := range n.Cols {
+		if need[c] {
+			cols, at = append(cols, c), append(at, i)
+		}
+	}
+	names := aliases(cols)
+	parts := make([]string, len(n.Legs))
+	for i, leg := range n.Legs {
+		in := plan.Set{}
+		for _, k := range at {
+			refs(in, leg.X[k])
+		}
+		b := g.node(leg.In, in)
+		list := make([]string, len(at))
+		b = g.settle(b, in, func(b *block) {
+			for j, k := range at {
+				s := g.converted(b, leg.X[k], cols[j].Type).s
+				if _, lit := leg.X[k].(*plan.Lit); lit && i == 0 && cols[j].Type == types.Long {
+					s = "CAST(" + s + " AS " + g.d.Types[types.Long] + ")"
+				}
+				list[j] = s + " AS " + identifier(names[j])
+			}
+		})
+		parts[i] = b.statement(list)
+		if b.limit != "" || b.unique != "" {
+			parts[i] = "(" + parts[i] + ")"
+		}
+	}
+	alias := g.alias("u")
+	out := newBlock("(" + strings.Join(parts, " UNION ALL ") + ") AS " + alias)
+	out.alias = alias
+	for i, c := range cols {
+		out.cols[c] = sql{alias + "." + identifier(names[i]), precAtom}
+	}
+	return out
+}
