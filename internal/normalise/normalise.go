@@ -139,8 +139,8 @@ func (n *Normaliser) otherReport(timeName string) (Kind, *Fault) {
 func (n *Normaliser) leftover() (Kind, *Fault) {
 	page, row := true, len(n.top.rest) > 0
 	for _, m := range n.top.rest {
-		page = page && strings.HasPrefix(m.name, "@")
-		row = row && m.kind != '{' && m.kind != '[' && m.name != "" && m.name[0]-'A' <= 'Z'-'A'
+		page = page && (strings.HasPrefix(m.name, "@") || m.name == "value" && m.kind == 'n')
+		row = row && m.kind != '{' && m.kind != '['
 	}
 	switch {
 	case page && n.top.foreign():
