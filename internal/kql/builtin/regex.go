@@ -128,33 +128,20 @@ func unicodeClass(c byte, inClass bool) string {
 }
 
 // CheckDateFormat says why a format of format_datetime cannot be used.
-func CheckDateFormat(format string) error {
-	return checkFormat(format, map[byte]int{'d': 2, 'f': 7, 'F': 7, 'h': 2, 'H': 2, 'm': 2, 'M': 2, 's': 2, 'y': 4, 't': 2})
-}
+func CheckDateFormat(format string) error { return checkFormat(format, "dfFhHmMsyt") }
 
 // CheckSpanFormat says why a format of format_timespan cannot be used.
-func CheckSpanFormat(format string) error {
-	return checkFormat(format, map[byte]int{'d': 8, 'f': 7, 'F': 7, 'h': 2, 'H': 2, 'm': 2, 's': 2})
-}
+func CheckSpanFormat(format string) error { return checkFormat(format, "dfFhHms") }
 
-// checkFormat wants only the letters given, each run at most so long, and the documented delimiters.
-func checkFormat(format string, longest map[byte]int) error {
+// checkFormat wants only the letters given and the documented delimiters. A run longer than any specifier is several.
+func checkFormat(format, letters string) error {
 	if format == "" {
 		return fmt.Errorf("must not be empty")
 	}
-	for i := 0; i < len(format); {
-		n := 1
-		for i+n < len(format) && format[i+n] == format[i] {
-			n++
+	for _, r := range format {
+		if !strings.ContainsRune(letters+" /-:,._[]", r) {
+			return fmt.Errorf("has %q, which is neither a format specifier nor one of the delimiters space / - : , . _ [ ]", string(r))
 		}
-		limit, letter := longest[format[i]]
-		switch {
-		case !letter && !strings.ContainsRune(" /-:,._[]", rune(format[i])):
-			return fmt.Errorf("has %q, which is neither a format specifier nor one of the delimiters space / - : , . _ [ ]", format[i:i+1])
-		case letter && n > limit:
-			return fmt.Errorf("has %q, longer than any format specifier", format[i:i+n])
-		}
-		i += n
 	}
 	return nil
 }
