@@ -127,11 +127,12 @@ type TypeRef struct {
 	Name string
 }
 
-// Schema is a list of columns in parentheses; Any says that it holds a `*`.
+// Schema is a list of columns in parentheses; Any says that it holds a `*`, AnyFirst that the star stands before them.
 type Schema struct {
 	At
-	Columns []*Column
-	Any     bool
+	Columns  []*Column
+	Any      bool
+	AnyFirst bool
 }
 
 // Column is a declared column `name:type`, with a default value where the operator allows one (scan).

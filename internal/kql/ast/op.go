@@ -85,7 +85,7 @@ func (o Op) String() string {
 }
 
 // Precedence tells how tightly a binary operator binds: or 1, and 2, equality and lists 3, relational 4, additive 5,
-// multiplicative 6, string operators 7. Signs are 8. Zero for NoOp.
+// multiplicative 6, string operators 7 (=~ and !~ among them). Signs are 8. Zero for NoOp.
 func (o Op) Precedence() int {
 	switch {
 	case o == NoOp:
@@ -102,7 +102,7 @@ func (o Op) Precedence() int {
 		return 6
 	case o == Neg || o == Pos:
 		return 8
-	case o >= Eq && o <= NeCI, o >= In && o <= BetweenN, o == HasAny || o == HasAll:
+	case o == Eq || o == Ne, o >= In && o <= BetweenN, o == HasAny || o == HasAll:
 		return 3
 	default:
 		return 7

@@ -137,10 +137,11 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-// propertyName is the name at the current token, with its dots, and how many tokens it has.
+// propertyName is the name at the current token, with its dots, and how many tokens it has. It looks at few tokens, since
+// most of what it is asked about is no property.
 func (p *parser) propertyName() (string, int) {
 	name, width := p.word(), 1
-	for p.peek(width) == Dot && p.peek(width+1) == Name {
+	for width < 5 && p.peek(width) == Dot && p.peek(width+1) == Name {
 		name += "." + p.wordAt(width+1)
 		width += 2
 	}

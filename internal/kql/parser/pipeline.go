@@ -118,7 +118,7 @@ func (p *parser) isStray() bool {
 // operatorName is the name of the operator at the current token, hyphens included, and how many tokens it has.
 func (p *parser) operatorName() (string, int) {
 	name, width := p.word(), 1
-	for p.adjacent(width, Minus) && p.adjacent(width+1, Name) {
+	for width < 7 && p.adjacent(width, Minus) && p.adjacent(width+1, Name) {
 		longer := name + "-" + p.wordAt(width+1)
 		if contains(operatorNames, name) && !contains(operatorNames, longer) {
 			break

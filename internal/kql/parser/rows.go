@@ -536,7 +536,11 @@ func (p *parser) oldRenderProperties() []*ast.Property {
 	for p.at(Name) && !p.quiet && (p.peek(1) == Assign || p.word() == "by" || p.word() == "with") {
 		start := p.start()
 		prop := &ast.Property{Name: p.name()}
-		if p.accept(Assign) || prop.Name.Text == "by" || prop.Name.Text == "with" {
+		if prop.Name.Text == "by" {
+			prop.Name.Text = "series" // its name in parentheses
+			p.accept(Assign)
+			prop.Value = p.propertyValue()
+		} else if p.accept(Assign) || prop.Name.Text == "with" {
 			prop.Value = p.propertyValue()
 		}
 		prop.At = p.since(start)

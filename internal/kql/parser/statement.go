@@ -230,7 +230,7 @@ func (p *parser) schema() *ast.Schema {
 	s := &ast.Schema{}
 	for !p.at(RParen) && !p.at(EOF) {
 		if p.accept(Star) {
-			s.Any = true
+			s.Any, s.AnyFirst = true, len(s.Columns) == 0
 		} else {
 			s.Columns = append(s.Columns, p.column(true))
 		}
