@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 
+	"passtrail"
 	"passtrail/internal/kql/ast"
 	"passtrail/internal/kql/builtin"
 	"passtrail/internal/kql/diag"
@@ -350,6 +351,15 @@ func asFloat(v any) (float64, bool) {
 }
 
 func foldWhole(op byte, t types.Type, x, y int64) (plan.Expr, bool) {
+	if t == types.DateTime {
+		if op == '-' {
+			y = -y
+		}
+		if x += y; x < 0 || x > int64(passtrail.MaxTicks) {
+			return &plan.Lit{T: t}, true
+		}
+		return &plan.Lit{T: t, V: x}, true
+	}
 	switch {
 	case op == '+':
 		return &plan.Lit{T: t, V: x + y}, true

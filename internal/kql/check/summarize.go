@@ -39,6 +39,10 @@ func orderMatters(name string) bool {
 // aggregateCall binds an aggregate inside an expression.
 func (c *checker) aggregateCall(e *env, x *ast.Call) plan.Expr {
 	args := c.args(e.inner(), x)
+	if x.Name.Text == "count" && len(args) == 1 && args[0].Type() != types.Bool {
+		c.warn(x.Loc, "count-argument", "count(x) counts all rows, also those where x is null")
+		args = nil
+	}
 	row, given, ok := c.resolve(x.Loc, x.Args, builtin.Aggregate, x.Name.Text, args)
 	if !ok {
 		return bad()

@@ -77,7 +77,7 @@ var duckOps = map[string]op{
 	"mod long":      {"(({0} % {1}) + abs({1})) % abs({1})", precMul, precUnary},
 	"mod lit":       {"({0} % {1} + {1}) % {1}", precMul, precUnary},
 	"div real":      {"{0} / {1}", precMul, precUnary},
-	"mod real":      {"{0} % {1}", precMul, precUnary},
+	"mod real":      {"({0} % {1} + abs({1})) % abs({1})", precMul, precUnary},
 	"neg":           {"-{0}", precUnary, precAtom},
 	"neg try":       {"coalesce(TRY(-{0}), {0})", precAtom, precAtom},
 	"span mul real": {"TRY_CAST(trunc({0} * {1}) AS BIGINT)", precAtom, precMul},

@@ -295,6 +295,12 @@ func (g *gen) op(b *block, x *plan.Op) sql {
 
 // measure notices when an operand was written several times and is long.
 func (g *gen) measure(x plan.Expr, args []plan.Expr, b *block, s string) {
+	if g.hoist != nil {
+		return
+	}
+	if strings.Contains(s, "TRY(") {
+		g.columnsForTry(b, args)
+	}
 	if len(s) < 2*longText || g.hoist != nil {
 		return
 	}
@@ -307,6 +313,31 @@ func (g *gen) measure(x plan.Expr, args []plan.Expr, b *block, s string) {
 			g.hoist = a
 			return
 		}
+	}
+}
+
+// columnsForTry computes below what cannot stand in TRY: aggregates, window functions and sub-queries.
+func (g *gen) columnsForTry(b *block, args []plan.Expr) {
+	for _, a := range args {
+		plan.Walk(a, func(x plan.Expr) bool {
+			if g.hoist != nil {
+				return false
+			}
+			if c, ok := g.hoisted[x]; ok {
+				if _, there := b.cols[c]; there {
+					return false
+				}
+			}
+			switch x := x.(type) {
+			case *plan.Ref:
+				if b.grouped || b.window[x.Col] || strings.Contains(b.cols[x.Col].s, "(SELECT") {
+					g.hoist = x
+				}
+			case *plan.Window, *plan.Query, *plan.InQuery:
+				g.hoist = x
+			}
+			return g.hoist == nil
+		})
 	}
 }
 

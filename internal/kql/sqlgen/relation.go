@@ -32,7 +32,18 @@ func (g *gen) settle(b *block, need plan.Set, write func(b *block)) *block {
 
 // pull computes x in a sub-select.
 func (g *gen) pull(b *block, need plan.Set, x plan.Expr) *block {
+	if r, ok := x.(*plan.Ref); ok {
+		keep := clone(need)
+		keep[r.Col] = true
+		for _, c := range g.hoisted {
+			keep[c] = true
+		}
+		return g.wrap(b, keep)
+	}
 	tmp := &plan.Col{Name: "t", Type: x.Type()}
+	if windowed(x) && (b.grouped || b.limit != "") {
+		b = g.wrap(b, need)
+	}
 	b.cols[tmp] = g.expr(b, x)
 	keep := clone(need)
 	for _, c := range g.hoisted {
