@@ -22,7 +22,8 @@ func sumSQL(filter string) func(Env, []Arg) string {
 	}
 }
 
-// averages of whole numbers of ticks stay exact, all others are real and NaN over nothing.
+// avgSQL keeps averages of ticks exact; those of numbers are NaN over nothing, and those of whole numbers follow the sum
+// when it wraps around.
 func avgSQL(filter string) func(Env, []Arg) string {
 	return func(_ Env, a []Arg) string {
 		switch a[0].Type {
@@ -31,6 +32,10 @@ func avgSQL(filter string) func(Env, []Arg) string {
 		case types.Decimal:
 			return fill("CAST(avg({0})"+filter+" AS DECIMAL(38,18))", Env{}, a)
 		}
+		if a[0].Type.Integer() {
+			sum := strings.ReplaceAll(wrapped, "{s}", fill("sum({0})"+filter, Env{}, a))
+			return fill("CAST("+sum+" AS DOUBLE) / count({0})"+filter, Env{}, a)
+		}
 		return fill("coalesce(avg({0})"+filter+", CAST('nan' AS DOUBLE))", Env{}, a)
 	}
 }
@@ -38,12 +43,15 @@ func avgSQL(filter string) func(Env, []Arg) string {
 // filter1 restricts an aggregate to the rows where argument 1 is true.
 const filter1 = " FILTER (WHERE {1})"
 
-// minMax keeps text from being null.
+// minMax keeps text from being null, and gives NaN for reals as soon as there is one.
 func minMax(fn, filter string) func(Env, []Arg) string {
 	return func(_ Env, a []Arg) string {
 		sql := fill(fn+"({0})"+filter, Env{}, a)
-		if a[0].Type == types.String {
+		switch a[0].Type {
+		case types.String:
 			return coalesced(sql)
+		case types.Real:
+			return fill("CASE WHEN bool_or(isnan({0}))"+filter+" THEN CAST('nan' AS DOUBLE) ELSE "+sql+" END", Env{}, a)
 		}
 		return sql
 	}
@@ -79,6 +87,9 @@ func listJSON(env Env, a Arg, distinct bool, filter, size string) string {
 		if !distinct {
 			sql = Convert(sql, a.Type, types.Dynamic)
 		}
+	}
+	if !distinct && a.Type == types.Dynamic {
+		return fmt.Sprintf("coalesce(kql_flat(to_json(list(%s%s)%s), %s), CAST('[]' AS JSON))", sql, lead(env.Order), filter, size)
 	}
 	if !distinct {
 		return fmt.Sprintf("coalesce(to_json((list(%s%s)%s)[1:%s]), CAST('[]' AS JSON))", sql, lead(env.Order), filter, size)
@@ -203,6 +214,7 @@ func takeAny(cond string) func(Env, []Arg) string {
 var aggregateFunctions = table(Aggregate, "Aggregates", append([]def{
 	{Sig: "count() long", SQL: "count(*)", Name: PrefixFirst, Prefix: "count", NotNull: true, Help: "Number of rows.", Example: "count()"},
 	{Sig: "count(predicate:bool) long", SQL: "count(*) FILTER (WHERE {0})", Instead: "countif", Name: PrefixFirst, Prefix: "count", NotNull: true, Help: "Number of rows for which the predicate is true.", Example: "count(x > 0)"},
+	{Sig: "count(expr:any) long", SQL: "count(*)", Instead: "count()", Name: PrefixFirst, Prefix: "count", NotNull: true, Help: "Number of rows, whatever the argument.", Example: "count(x)"},
 	{Sig: "countif(predicate:bool) long", SQL: "count(*) FILTER (WHERE {0})", Name: PrefixFirst, Prefix: "countif", NotNull: true, Help: "Number of rows for which the predicate is true.", Example: "countif(x > 0)"},
 	{Sig: "dcount(expr:any, accuracy:const long?) long", Make: distinctCount(""), Name: PrefixFirst, Prefix: "dcount", NotNull: true, Dev: devDistinct, Help: "Number of different values; nulls are not counted.", Example: "dcount(x)"},
 	{Sig: "dcountif(expr:any, predicate:bool, accuracy:const long?) long", Make: distinctCount(filter1), Name: PrefixFirst, Prefix: "dcountif", NotNull: true, Dev: devDistinct, Help: "Number of different values where the predicate is true.", Example: "dcountif(x, y > 0)"},
@@ -232,7 +244,7 @@ var aggregateFunctions = table(Aggregate, "Aggregates", append([]def{
 	{Sig: "any(expr:any) =0", Make: takeAny(""), Instead: "take_any", Name: PrefixFirst, Prefix: "any", Help: "The old take_any.", Example: "any(x)"},
 	{Sig: "any(expr:any, more:any...) =0", Instead: "take_any", Name: Special, Prefix: "any", Help: "The old take_any.", Example: "any(x, y)"},
 	{Sig: "anyif(expr:any, predicate:bool) =0", Make: takeAny(filter1), Instead: "take_anyif", Name: PrefixFirst, Prefix: "anyif", Help: "The old take_anyif.", Example: "anyif(x, y > 0)"},
-	{Sig: "make_list(expr:any, maxSize:const long?) dynamic", Make: collect(false, false, 0, 1, maxList), Name: PrefixFirst, Prefix: "list", NotNull: true, Help: "An array of the values, nulls left out.", Example: "make_list(x)"},
+	{Sig: "make_list(expr:any, maxSize:const long?) dynamic", Make: collect(false, false, 0, 1, maxList), Name: PrefixFirst, Prefix: "list", NotNull: true, Help: "An array of the values, nulls left out; the elements of arrays stand for these.", Example: "make_list(x)"},
 	{Sig: "make_list_if(expr:any, predicate:bool, maxSize:const long?) dynamic", Make: collect(false, false, 1, 2, maxList), Name: PrefixFirst, Prefix: "list", NotNull: true, Help: "An array of the values where the predicate is true.", Example: "make_list_if(x, y > 0)"},
 	{Sig: "make_list_with_nulls(expr:any) dynamic", Make: collect(false, true, 0, 0, maxList), Name: PrefixFirst, Prefix: "list", NotNull: true, Help: "An array of the values, nulls included.", Example: "make_list_with_nulls(x)"},
 	{Sig: "makelist(expr:any, maxSize:const long?) dynamic", Make: collect(false, false, 0, 1, "128"), Instead: "make_list", Name: PrefixFirst, Prefix: "list", NotNull: true, Help: "The old make_list, of at most 128 values by default.", Example: "makelist(x)"},

@@ -27,12 +27,12 @@ var converters = map[[2]types.Type]string{
 	{types.Dynamic, types.String}:  "coalesce({0} ->> '$', '')",
 
 	{types.Bool, types.Int}:     "CAST({0} AS INTEGER)",
-	{types.Long, types.Int}:     "TRY_CAST({0} AS INTEGER)",
+	{types.Long, types.Int}:     "CAST((({0} & 4294967295) + 2147483648) % 4294967296 - 2147483648 AS INTEGER)",
 	{types.Real, types.Int}:     "kql_real_int({0})",
 	{types.Decimal, types.Int}:  "TRY_CAST(trunc({0}) AS INTEGER)",
 	{types.String, types.Int}:   "kql_text_int({0})",
-	{types.DateTime, types.Int}: "TRY_CAST({0} AS INTEGER)",
-	{types.TimeSpan, types.Int}: "TRY_CAST({0} AS INTEGER)",
+	{types.DateTime, types.Int}: "CAST((({0} & 4294967295) + 2147483648) % 4294967296 - 2147483648 AS INTEGER)",
+	{types.TimeSpan, types.Int}: "CAST((({0} & 4294967295) + 2147483648) % 4294967296 - 2147483648 AS INTEGER)",
 	{types.Dynamic, types.Int}:  "kql_dynamic_int({0})",
 
 	{types.Bool, types.Long}:     "CAST({0} AS BIGINT)",

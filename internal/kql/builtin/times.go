@@ -27,7 +27,7 @@ var timeFunctions = table(Scalar, "Dates and times",
 	def{Sig: "endofweek(date:datetime, offset:long=0) datetime", SQL: "((({0} // 864000000000 + 1) // 7 + 1 + {1}) * 7 - 1) * 864000000000 - 1", Help: "Last tick of the week, a Saturday.", Example: "endofweek(datetime(2026-01-03))"},
 	def{Sig: "endofmonth(date:datetime, offset:long=0) datetime", SQL: fromCalendar("date_trunc('month', "+calendar+") + to_months(CAST(1 + {1} AS INTEGER))") + " - 1", Help: "Last tick of the month.", Example: "endofmonth(datetime(2017-01-05))"},
 	def{Sig: "endofyear(date:datetime, offset:long=0) datetime", SQL: fromCalendar("date_trunc('year', "+calendar+") + to_years(CAST(1 + {1} AS INTEGER))") + " - 1", Help: "Last tick of the year.", Example: "endofyear(datetime(2017-05-05))"},
-	def{Sig: "dayofweek(date:datetime) timespan", SQL: "({0} // 864000000000 + 1) % 7 * 864000000000", Help: "Days since the last Sunday, as a timespan.", Example: "dayofweek(datetime(2015-12-14)) == 1d"},
+	def{Sig: "dayofweek(date:datetime) timespan", Make: dayOfWeek, Help: "Days since the last Sunday, as a timespan.", Example: "dayofweek(datetime(2015-12-14)) == 1d"},
 	def{Sig: "dayofmonth(date:datetime) int", SQL: "CAST(day(" + calendar + ") AS INTEGER)", Help: "Day of the month, from 1.", Example: "dayofmonth(datetime(2015-12-14)) == 14"},
 	def{Sig: "dayofyear(date:datetime) int", SQL: "CAST(dayofyear(" + calendar + ") AS INTEGER)", Help: "Day of the year, from 1.", Example: "dayofyear(datetime(2015-12-14)) == 348"},
 	def{Sig: "hourofday(date:datetime) int", SQL: "CAST({0} // 36000000000 % 24 AS INTEGER)", Help: "Hour of the day, from 0.", Example: "hourofday(datetime(2015-12-14 18:54)) == 18"},
@@ -35,7 +35,8 @@ var timeFunctions = table(Scalar, "Dates and times",
 	def{Sig: "monthofyear(date:datetime) int", SQL: "CAST(month(" + calendar + ") AS INTEGER)", Also: "getmonth", Help: "Month of the year, from 1.", Example: "monthofyear(datetime(2015-12-14)) == 12"},
 	def{Sig: "getyear(date:datetime) int", SQL: "CAST(year(" + calendar + ") AS INTEGER)", Help: "The year.", Example: "getyear(datetime(2015-12-14)) == 2015"},
 	def{Sig: "datetime_part(part:string|year|quarter|month|week_of_year|weekofyear|day|dayofyear|hour|minute|second|millisecond|microsecond|nanosecond, date:datetime) int", Make: datetimePart, Old: "datepart", Help: "A part of an instant as a number.", Example: `datetime_part("month", datetime(2015-12-14)) == 12`},
-	def{Sig: "datetime_diff(part:string|year|quarter|month|week|day|hour|minute|second|millisecond|microsecond|nanosecond, datetime1:datetime, datetime2:datetime) long", Make: datetimeDiff, Help: "How many boundaries of the part lie between the second and the first instant.", Example: `datetime_diff("year", datetime(2017-01-01), datetime(2000-12-31)) == 17`},
+	def{Sig: "datetime_diff(part:string|week, datetime1:datetime, datetime2:datetime) real", Make: datetimeDiff, Help: "How many weeks begin, on Sundays, between the second and the first instant.", Example: `datetime_diff("week", datetime(2026-01-04), datetime(2026-01-03)) == 1.0`},
+	def{Sig: "datetime_diff(part:string|year|quarter|month|day|hour|minute|second|millisecond|microsecond|nanosecond, datetime1:datetime, datetime2:datetime) long", Make: datetimeDiff, Help: "How many boundaries of the part lie between the second and the first instant.", Example: `datetime_diff("year", datetime(2017-01-01), datetime(2000-12-31)) == 17`},
 	def{Sig: "datetime_add(part:string|year|quarter|month|week|day|hour|minute|second|millisecond|microsecond|nanosecond, value:long, date:datetime) datetime", Make: datetimeAdd, Help: "The instant moved by so many parts; the day is cut to the month's length.", Example: `datetime_add("month", 1, datetime(2017-01-31)) == datetime(2017-02-28)`},
 	def{Sig: "make_datetime(year:long, month:long, day:long, hour:long=0, minute:long=0, second:real=0) datetime", SQL: "kql_make_datetime({0}, {1}, {2}, {3}, {4}, CAST({5} AS DOUBLE))", Help: "The instant with these parts; null when there is no such.", Example: "make_datetime(2017, 10, 1, 12, 10) == datetime(2017-10-01 12:10)"},
 	def{Sig: "make_datetime(value:any) datetime", Make: converting("datetime"), Name: KeepOnly, Help: "The same as todatetime.", Example: `make_datetime("2017-10-01") == datetime(2017-10-01)`},
@@ -47,7 +48,7 @@ var timeFunctions = table(Scalar, "Dates and times",
 	def{Sig: "format_timespan(timespan:timespan, format:spanformat string) string", SQL: "coalesce(kql_format_timespan({0}, {1}), '')", Name: KeepFirst, Help: "A timespan as text: d H h m s f F and the delimiters space / - : , . _ [ ].", Example: `format_timespan(time(14.02:03:04.12345), "h:m:s.fffffff") == "2:3:4.1234500"`},
 	def{Sig: "unixtime_seconds_todatetime(number:number) datetime", SQL: "kql_unixtime(CAST({0} AS DOUBLE), 10000000.0)", Help: "The instant so many seconds after 1970.", Example: "unixtime_seconds_todatetime(1546300800) == datetime(2019-01-01)"},
 	def{Sig: "unixtime_milliseconds_todatetime(number:number) datetime", SQL: "kql_unixtime(CAST({0} AS DOUBLE), 10000.0)", Help: "The instant so many milliseconds after 1970.", Example: "unixtime_milliseconds_todatetime(1546300800000) == datetime(2019-01-01)"},
-	def{Sig: "unixtime_microseconds_todatetime(number:long) datetime", SQL: "kql_ticks_datetime(TRY({0} * 10 + 621355968000000000))", Help: "The instant so many microseconds after 1970.", Example: "unixtime_microseconds_todatetime(1546300800000000) == datetime(2019-01-01)"},
+	def{Sig: "unixtime_microseconds_todatetime(number:long) datetime", SQL: "kql_unixtime_micro({0})", Help: "The instant so many microseconds after 1970.", Example: "unixtime_microseconds_todatetime(1546300800000000) == datetime(2019-01-01)"},
 	def{Sig: "unixtime_microseconds_todatetime(number:number) datetime", SQL: "kql_unixtime(CAST({0} AS DOUBLE), 10.0)", Help: "The instant so many microseconds after 1970.", Example: "unixtime_microseconds_todatetime(1546300800000000.0) == datetime(2019-01-01)"},
 	def{Sig: "unixtime_nanoseconds_todatetime(number:long) datetime", SQL: "kql_ticks_datetime({0} // 100 + 621355968000000000)", Help: "The instant so many nanoseconds after 1970.", Example: "unixtime_nanoseconds_todatetime(1546300800000000000) == datetime(2019-01-01)"},
 	def{Sig: "unixtime_nanoseconds_todatetime(number:number) datetime", SQL: "kql_unixtime(CAST({0} AS DOUBLE), 0.01)", Help: "The instant so many nanoseconds after 1970.", Example: "unixtime_nanoseconds_todatetime(1546300800000000000.0) == datetime(2019-01-01)"},
@@ -55,6 +56,12 @@ var timeFunctions = table(Scalar, "Dates and times",
 	def{Sig: "datetime_local_to_utc(from:datetime, timezone:string) datetime", SQL: "kql_local_to_utc({0}, {1})", Help: "The instant at which a time zone's wall clock shows this.", Example: `datetime_local_to_utc(datetime(2022-11-10 09:00), "Asia/Tokyo") == datetime(2022-11-10)`},
 	def{Sig: "datetime_list_timezones() dynamic", SQL: "kql_timezones()", NotNull: true, Help: "Names of time zones.", Dev: "a fixed list of the usual names; every IANA name is accepted", Example: "datetime_list_timezones()"},
 )
+
+// dayOfWeek is null in the last, broken week of the year 9999, whose end is no instant.
+func dayOfWeek(_ Env, a []Arg) string {
+	const days = "({0} // 864000000000 + 1) % 7 * 864000000000"
+	return twice(a, "CASE WHEN {0} < 3155373792000000000 THEN "+days+" END", days)
+}
 
 // partTicks has the length of the parts that always have the same.
 var partTicks = map[string]int64{"week": 6048000000000, "day": 864000000000, "hour": 36000000000, "minute": 600000000, "second": 10000000, "millisecond": 10000, "microsecond": 10}
@@ -85,7 +92,7 @@ func datetimeDiff(_ Env, a []Arg) string {
 	case "nanosecond":
 		return fill("({1} - {2}) * 100", Env{}, a)
 	case "week":
-		return fill("({1} // 864000000000 + 1) // 7 - ({2} // 864000000000 + 1) // 7", Env{}, a)
+		return fill("CAST(({1} // 864000000000 + 1) // 7 - ({2} // 864000000000 + 1) // 7 AS DOUBLE)", Env{}, a)
 	case "year", "quarter", "month":
 		later, earlier := fill(calendar, Env{}, a[1:2]), fill(calendar, Env{}, a[2:])
 		return fmt.Sprintf("date_diff('%s', %s, %s)", p, earlier, later)

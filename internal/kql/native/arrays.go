@@ -113,12 +113,20 @@ var arrays = []fn{
 		return arrayNode(out)
 	}},
 	{"kql_zip", "?*j:j", zip},
+	{"kql_flat", "jl:j", func(a args) any {
+		items, ok := a.array(0)
+		if !ok {
+			return nil
+		}
+		out := flat(items)
+		return arrayNode(out[:min(int64(len(out)), max(a.long(1), 0))])
+	}},
 	{"kql_distinct", "jl:j", func(a args) any {
 		items, ok := a.array(0)
 		if !ok {
 			return nil
 		}
-		out := distinct(items, func(n *node) bool { return n.kind != null })
+		out := distinct(flat(items), func(n *node) bool { return n.kind != null })
 		return arrayNode(out[:min(int64(len(out)), max(a.long(1), 0))])
 	}},
 }
@@ -373,6 +381,26 @@ var sets = []fn{
 		}
 		return float64(both) / float64(len(kx)+len(ky)-both)
 	}},
+}
+
+// flat puts the elements of arrays in place of the arrays, one level deep, as aggregates over dynamic arrays do.
+func flat(items []*node) []*node {
+	nested := false
+	for _, n := range items {
+		nested = nested || n.kind == array
+	}
+	if !nested {
+		return items
+	}
+	var out []*node
+	for _, n := range items {
+		if n.kind == array {
+			out = append(out, n.items...)
+			continue
+		}
+		out = append(out, n)
+	}
+	return out
 }
 
 func keySet(items []*node) map[string]bool {

@@ -69,10 +69,10 @@ func realText(f float64) string {
 	return s
 }
 
-// clamp cuts off the fraction and stays within the bounds, as the engine does for columns. NaN is null.
+// clamp cuts off the fraction and stays within the bounds, as the engine does for columns. NaN and infinity are null.
 func clamp(f float64, low, high int64) any {
 	switch {
-	case math.IsNaN(f):
+	case math.IsNaN(f), math.IsInf(f, 0):
 		return nil
 	case f >= float64(high):
 		return high

@@ -93,7 +93,10 @@ func (a args) json(i int) *node {
 // array returns the elements of a dynamic argument, and whether it is an array.
 func (a args) array(i int) ([]*node, bool) {
 	n := a.json(i)
-	return n.items, n.kind == array
+	if n.kind != array {
+		return nil, false
+	}
+	return n.items, true
 }
 
 // maxResult bounds the elements and bytes that one call may make, so that a short query cannot fill the memory.

@@ -10,15 +10,27 @@ func one(name string, f func(float64) float64) fn {
 	return fn{"kql_" + name, "r:r", func(a args) any { return f(a.real(0)) }}
 }
 
+// logarithm is null for a negative number.
+func logarithm(name string, f func(float64) float64) fn {
+	return fn{"kql_" + name, "r:r", func(a args) any {
+		if a.real(0) < 0 {
+			return nil
+		}
+		return f(a.real(0))
+	}}
+}
+
 // numbers answer with NaN where DuckDB raises an error.
 var numbers = []fn{
-	one("sqrt", math.Sqrt), one("log", math.Log), one("log2", math.Log2), one("log10", math.Log10), one("exp", math.Exp), one("exp2", math.Exp2),
+	one("sqrt", math.Sqrt), one("exp", math.Exp), one("exp2", math.Exp2),
 	one("exp10", func(x float64) float64 { return math.Pow(10, x) }), one("sin", math.Sin), one("cos", math.Cos), one("tan", math.Tan), one("asin", math.Asin), one("acos", math.Acos),
 	one("atan", math.Atan), one("cot", func(x float64) float64 { return 1 / math.Tan(x) }), one("gamma", math.Gamma), one("erf", math.Erf), one("erfc", math.Erfc),
 	one("loggamma", func(x float64) float64 { v, _ := math.Lgamma(x); return v }),
 	one("sign", sign),
+	logarithm("log", math.Log), logarithm("log2", math.Log2), logarithm("log10", math.Log10),
 	{"kql_pow", "rr:r", func(a args) any { return math.Pow(a.real(0), a.real(1)) }},
 	{"kql_atan2", "rr:r", func(a args) any { return math.Atan2(a.real(0), a.real(1)) }},
+	{"kql_abs", "l:l", func(a args) any { return max(a.long(0), -a.long(0)) }},
 	{"kql_shift_left", "ll:l", func(a args) any {
 		if a.long(1) < 0 {
 			return nil

@@ -130,7 +130,11 @@ func substring(a args) string {
 }
 
 // indexOf finds the given occurrence of match from start on within length characters; all positions count characters.
+// For empty text there is no position: null.
 func indexOf(s, match string, start, length, occurrence int64) any {
+	if match == "" {
+		return nil
+	}
 	r := []rune(s)
 	n := int64(len(r))
 	if start < 0 {

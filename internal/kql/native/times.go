@@ -33,6 +33,12 @@ var times = []fn{
 		}
 		return int64(math.Round(a.real(0)*a.real(1))) + int64(passtrail.UnixEpoch)
 	}},
+	{"kql_unixtime_micro", "l:l", func(a args) any {
+		if us := a.long(0); us > -1<<57 && us < 1<<57 {
+			return inRange(us*10 + int64(passtrail.UnixEpoch))
+		}
+		return nil
+	}},
 	{"kql_utc_to_local", "ls:l", func(a args) any { return utcToLocal(a.long(0), a.str(1)) }},
 	{"kql_local_to_utc", "ls:l", func(a args) any { return localToUTC(a.long(0), a.str(1)) }},
 	{"kql_timezones", ":j", func(args) any { return zoneNames }},
