@@ -231,7 +231,7 @@ func (g *gen) scan(n *plan.Scan, need plan.Set) *block {
 	for i, c := range n.Cols {
 		col := &t.Columns[i]
 		if need[c] || col.Type == types.Dynamic {
-			b.cols[c] = sql{builtin.Atom(strings.ReplaceAll(col.SQL, "{now}", g.env.Now)), precAtom}
+			b.cols[c] = sql{builtin.Atom(g.at(col.SQL)), precAtom}
 		}
 		if col.Type == types.Dynamic {
 			b.paths[c] = col
@@ -242,12 +242,15 @@ func (g *gen) scan(n *plan.Scan, need plan.Set) *block {
 	}
 	b.where = append(b.where, g.tenantWall(t)...)
 	if t.Where != "" {
-		b.where = append(b.where, "("+t.Where+")")
+		b.where = append(b.where, "("+g.at(t.Where)+")")
 	}
 	b.where = append(b.where, g.timeBounds(t, joins)...)
-	b.from += joinText(t, joins)
+	b.from += g.at(joinText(t, joins))
 	return b
 }
+
+// at puts the query's now into the text of a schema.
+func (g *gen) at(text string) string { return strings.ReplaceAll(text, "{now}", g.env.Now) }
 
 func joinText(t *plan.Table, used map[string]bool) string {
 	for i := len(t.Joins) - 1; i >= 0; i-- {
@@ -293,7 +296,7 @@ func (g *gen) timeBounds(t *plan.Table, joins map[string]bool) []string {
 	}
 	col := t.Column(name)
 	joins[col.Join] = true
-	x := builtin.Atom(strings.ReplaceAll(col.SQL, "{now}", g.env.Now))
+	x := builtin.Atom(g.at(col.SQL))
 	var out []string
 	if g.o.From != 0 {
 		out = append(out, x+" >= "+strconv.FormatInt(int64(g.o.From), 10))
