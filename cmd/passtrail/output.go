@@ -12,6 +12,7 @@ import (
 
 	"passtrail"
 	"passtrail/content"
+	"passtrail/internal/detect"
 	"passtrail/internal/explore"
 	"passtrail/internal/export"
 	"passtrail/internal/kql/diag"
@@ -28,13 +29,22 @@ func (a *app) engine(ctx context.Context) (*query.Engine, error) {
 	return query.New(st, query.Limits{}), nil
 }
 
-// library loads the prebuilt reports and detections.
+// library loads the prebuilt reports and detections, and the analytics rules in the folder rules of the data directory.
 func (a *app) library(ctx context.Context) (*report.Library, error) {
 	e, err := a.engine(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return report.Load(content.Files, e)
+	lib, err := report.Load(content.Files, e)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := a.dataDir()
+	if err != nil {
+		return nil, err
+	}
+	lib.Sentinel, err = detect.LoadSentinel(os.DirFS(dir), "rules")
+	return lib, err
 }
 
 // explorer answers for the tenant of --tenant.

@@ -13,6 +13,7 @@ import (
 
 	"passtrail"
 	"passtrail/internal/kql"
+	"passtrail/internal/kql/diag"
 	"passtrail/internal/kql/types"
 	"passtrail/internal/store"
 )
@@ -91,7 +92,7 @@ func (t *Table) Index(name string) int {
 type Result struct {
 	Tables   []Table
 	Render   *kql.Render
-	Warnings []string
+	Warnings diag.List
 }
 
 // JSONCell turns a cell into the value that the Log Analytics API has for it: instants as text with seven digits.

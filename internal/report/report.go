@@ -61,9 +61,10 @@ type Chart struct {
 
 // Library is the set of reports and detections, and the engine that answers them.
 type Library struct {
-	Reports []*Report
-	Rules   []*detect.Rule
-	engine  *query.Engine
+	Reports  []*Report
+	Rules    []*detect.Rule
+	Sentinel []*detect.SentinelRule // the operator's own, beside ours
+	engine   *query.Engine
 }
 
 // Load reads the reports and detections of a file system laid out as package content is.
@@ -224,6 +225,14 @@ func (l *Library) findings(ctx context.Context, out *Output) error {
 	if err != nil {
 		return err
 	}
+	for _, r := range l.Sentinel {
+		more, err := r.Run(ctx, l.engine, p.Tenant, detect.Window{From: p.From, To: p.To, Now: p.Now})
+		if err != nil {
+			return err
+		}
+		fs = append(fs, more...)
+	}
+	detect.Sort(fs)
 	out.Findings = len(fs)
 	t := query.Table{Name: out.Report.Tables[0].Name}
 	for _, c := range []string{"Severity", "Title", "Rule"} {
