@@ -71,21 +71,17 @@ var regexFunctions = table(Scalar, "Patterns",
 // devRegex is what patterns have in common.
 const devRegex = "patterns run on RE2: set operations within classes are refused, and \\b sees ASCII words only"
 
-// substring is plain SQL when the start is a known number, as it almost always is.
+// substring is plain SQL when the start is a known number that is not negative, as it almost always is.
 func substring(_ Env, a []Arg) string {
 	start, ok := a[1].Value.(int64)
-	if !ok {
-		length := "NULL"
+	if !ok || start < 0 {
+		length := "CAST(NULL AS BIGINT)"
 		if len(a) > 2 {
 			length = a[2].SQL
 		}
 		return call("kql_substring", a[0].SQL, a[1].SQL, length)
 	}
-	if start >= 0 {
-		start++
-	} else if len(a) > 2 {
-		return call("kql_substring", a[0].SQL, a[1].SQL, a[2].SQL)
-	}
+	start++
 	if len(a) < 3 {
 		return fmt.Sprintf("substring(%s, %d)", a[0].SQL, start)
 	}

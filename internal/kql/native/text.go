@@ -106,7 +106,7 @@ func reversed(s string) string {
 	return string(r)
 }
 
-// substring counts from 0; a negative start counts from the end, but not beyond the beginning.
+// substring counts from 0; a negative start counts from the end, and beyond the beginning there is nothing.
 func substring(a args) string {
 	if a.null(0) || a.null(1) {
 		return ""
@@ -114,9 +114,9 @@ func substring(a args) string {
 	r := []rune(a.str(0))
 	n, start := int64(len(r)), a.long(1)
 	if start < 0 {
-		start = max(n+start, 0)
+		start += n
 	}
-	if start >= n {
+	if start < 0 || start >= n {
 		return ""
 	}
 	end := n
