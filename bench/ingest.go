@@ -14,25 +14,26 @@ import (
 // of the nested values. It does less than the program: no repeats, no classification, no checks, no ledger.
 const readJSON = `INSERT INTO record SELECT '` + tenant + `', id, md5(id || activityDateTime)::UUID,
   epoch_us(activityDateTime::TIMESTAMP) * 10 + 621355968000000000, loggedByService, category, activityDisplayName, operationType, result, resultReason, lower(correlationId),
-  CASE WHEN initiatedBy->'$.user' IS NOT NULL THEN 'user' ELSE 'app' END, coalesce(initiatedBy->>'$.user.id', initiatedBy->>'$.app.servicePrincipalId', ''), coalesce(initiatedBy->>'$.user.userPrincipalName', ''),
-  coalesce(initiatedBy->>'$.user.displayName', initiatedBy->>'$.app.displayName', ''), coalesce(initiatedBy->>'$.user.ipAddress', ''),
-  coalesce(targetResources->>'$[0].id', ''), coalesce(targetResources->>'$[0].userPrincipalName', ''), coalesce(targetResources->>'$[0].displayName', ''), coalesce(targetResources->>'$[0].type', ''),
-  '', coalesce(additionalDetails->>'$[0].value', ''), initiatedBy, targetResources, additionalDetails, '', 'graph', 'file', 0, 1, '', '', '', ''
+  CASE WHEN (initiatedBy->'$.user') IS NOT NULL THEN 'user' ELSE 'app' END, coalesce((initiatedBy->>'$.user.id'), (initiatedBy->>'$.app.servicePrincipalId'), ''), coalesce((initiatedBy->>'$.user.userPrincipalName'), ''),
+  coalesce((initiatedBy->>'$.user.displayName'), (initiatedBy->>'$.app.displayName'), ''), coalesce((initiatedBy->>'$.user.ipAddress'), ''),
+  coalesce((targetResources->>'$[0].id'), ''), coalesce((targetResources->>'$[0].userPrincipalName'), ''), coalesce((targetResources->>'$[0].displayName'), ''), coalesce((targetResources->>'$[0].type'), ''),
+  '', coalesce((additionalDetails->>'$[0].value'), ''), initiatedBy, targetResources, additionalDetails, '', 'graph', 'file', 0, 1, '', '', '', ''
 FROM read_json('%s', format = 'newline_delimited', columns = {id: 'VARCHAR', category: 'VARCHAR', correlationId: 'VARCHAR', result: 'VARCHAR', resultReason: 'VARCHAR',
   activityDisplayName: 'VARCHAR', activityDateTime: 'VARCHAR', loggedByService: 'VARCHAR', operationType: 'VARCHAR', initiatedBy: 'JSON', targetResources: 'JSON', additionalDetails: 'JSON'})`
 
-// simulate writes the records as Graph JSON lines, and snapshots beside them.
-func (b *bench) simulate(name string) error {
-	_, err := process(b.program, "simulate", "--format", "graph", "--records", fmt.Sprint(b.records), "--tenant", tenant, "--out", name)
+// simulate writes the records as Graph JSON lines to folder/audit.jsonl, and snapshots beside them.
+func (b *bench) simulate(folder string) error {
+	_, err := process(b.program, "simulate", "--format", "graph-jsonl", "--records", fmt.Sprint(b.records), "--tenant", tenant, "--end", "2026-03-31T12:00:00Z", "--out", folder)
 	return err
 }
 
 // ingest compares the program's ingest with DuckDB's own reader on the same file, each in a process of its own.
 func (b *bench) ingest(context.Context) error {
-	file, err := b.file()
+	folder, err := b.folder()
 	if err != nil {
 		return err
 	}
+	file := filepath.Join(folder, "audit.jsonl")
 	info, err := os.Stat(file)
 	if err != nil {
 		return err
@@ -60,7 +61,6 @@ func (b *bench) ingest(context.Context) error {
 		return err
 	}
 	for _, what := range []string{"passtrail ingest", "passtrail ingest, all repeats"} {
-		os.RemoveAll(filepath.Join(dir, "none"))
 		args := []string{"ingest", "--data", dir, "--tenant", tenant, file}
 		if what != "passtrail ingest" {
 			copied := file + ".again"

@@ -97,9 +97,9 @@ func process(name string, args ...string) (usage, error) {
 	return u, nil
 }
 
-// file makes the simulated records once and returns the JSON lines file.
-func (b *bench) file() (string, error) {
-	name := filepath.Join(b.dir, fmt.Sprintf("records-%d.ndjson", b.records))
+// folder makes the simulated records once and returns where they are.
+func (b *bench) folder() (string, error) {
+	name := filepath.Join(b.dir, fmt.Sprintf("records-%d", b.records))
 	if _, err := os.Stat(name); err == nil {
 		return name, nil
 	}
@@ -113,11 +113,11 @@ func (b *bench) data() (string, error) {
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}
-	file, err := b.file()
+	folder, err := b.folder()
 	if err != nil {
 		return "", err
 	}
-	if err := b.fill(dir, file); err != nil {
+	if err := b.fill(dir, folder); err != nil {
 		os.RemoveAll(dir)
 		return "", err
 	}
@@ -125,21 +125,12 @@ func (b *bench) data() (string, error) {
 }
 
 // fill makes a data directory and takes the records in.
-func (b *bench) fill(dir, file string) error {
+func (b *bench) fill(dir, folder string) error {
 	if _, err := process(b.program, "init", "--data", dir, "--tenant", tenant, "--opt-in"); err != nil {
 		return err
 	}
-	paths := []string{"ingest", "--data", dir, "--tenant", tenant, file}
-	if snapshots := file + ".snapshots"; exists(snapshots) {
-		paths = append(paths, snapshots)
-	}
-	_, err := process(b.program, paths...)
+	_, err := process(b.program, "ingest", "--data", dir, "--tenant", tenant, folder)
 	return err
-}
-
-func exists(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
 }
 
 func median(ds []time.Duration) time.Duration {
