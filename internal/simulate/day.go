@@ -287,10 +287,21 @@ func (m *model) changeNow(p *person, at passtrail.Ticks, address string) bool {
 	if m.rng.IntN(6) == 0 {
 		reason = ""
 	}
-	s.row(kindChange, "success", reason).agent = p.agent
+	s.changed(reason)
 	if !s.commit() {
 		return false
 	}
 	m.tally.own(p, s.now, "change")
 	return true
 }
+
+// changed is the row of a change. In the first days changes do not name the agent: the detail came later.
+func (s *session) changed(reason string) {
+	e := s.row(kindChange, "success", reason)
+	if s.now >= s.m.start+earlyDays {
+		e.agent = s.p.agent
+	}
+}
+
+// earlyDays is how long changes come without the agent and, in a mix, in the shape of 2018.
+const earlyDays = 6 * passtrail.Day

@@ -26,7 +26,7 @@ var mixShares = []struct {
 var carriers = []Format{GraphLines, Diagnostic, EventHubs, AnalyticsCSV, AnalyticsJSON, GraphPages, GraphArray}
 
 func (m *model) newMix(out *folder) *mix {
-	x := &mix{rng: m.seeded(seedDelivery, 1), parts: map[Format]sink{}, legacy: m.start + 6*passtrail.Day}
+	x := &mix{rng: m.seeded(seedDelivery, 1), parts: map[Format]sink{}, legacy: m.start + earlyDays}
 	for format, lay := range layouts() {
 		stem := string(format) + "/audit"
 		x.parts[format] = newRows(lay, m.cfg.Tenant, out.numbered(stem, lay))

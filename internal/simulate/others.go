@@ -73,7 +73,7 @@ func (m *model) followUp(p *person, at passtrail.Ticks) {
 	s := m.begin(p, at, m.rng)
 	s.directory(kindDirChange, resetService)
 	s.wait(0.1, 0.6)
-	s.row(kindChange, "success", "None").agent = p.agent
+	s.changed("None")
 	if s.commit() {
 		m.tally.own(p, s.now, "change")
 	}

@@ -179,8 +179,16 @@ func (m *model) spread(acts []variety) {
 	}
 }
 
-// found notes planted abuse: the records of all its sessions are its evidence.
-func (m *model) found(rule, subject string, sessions ...*session) {
+// only keeps records of some activities as evidence.
+func only(kinds ...*kind) func(*event) bool {
+	return func(e *event) bool { return slices.Contains(kinds, e.kind) }
+}
+
+// everything keeps all records that the directory has not written.
+func everything(e *event) bool { return e.kind.service != core }
+
+// found notes planted abuse: the kept records of its sessions are its evidence.
+func (m *model) found(rule, subject string, keep func(*event) bool, sessions ...*session) {
 	f := Planted{Rule: rule, Subject: subject, Attempts: []string{}}
 	for _, s := range sessions {
 		f.People = appendNew(f.People, s.p.upn)
@@ -190,7 +198,7 @@ func (m *model) found(rule, subject string, sessions ...*session) {
 		}
 		for i := range s.rows {
 			e := &s.rows[i]
-			if e.kind.service == core || e.serial == 0 {
+			if !keep(e) || e.serial == 0 {
 				continue
 			}
 			f.Evidence = append(f.Evidence, e.id())
@@ -232,7 +240,7 @@ func (m *model) plantScout() {
 			s.commit()
 			all = append(all, s)
 		}
-		m.found("reconnaissance", addressScout, all...)
+		m.found("reconnaissance", addressScout, everything, all...)
 	})
 }
 
@@ -250,7 +258,7 @@ func (m *model) plantGuesser() {
 			s.commit()
 			all = append(all, s)
 		}
-		m.found("gate-guessing", addressGuesser, all...)
+		m.found("gate-guessing", addressGuesser, only(kindBlocked), all...)
 	})
 }
 
@@ -275,7 +283,7 @@ func (m *model) plantPusher() {
 		s.password()
 		s.accept()
 		s.commit()
-		m.found("push-bombing", p.upn, s)
+		m.found("push-bombing", p.upn, func(e *event) bool { return e.reason == push.start.reason || e.reason == push.pass.reason }, s)
 	})
 }
 
@@ -297,7 +305,7 @@ func (m *model) plantTakeover() {
 		c.wait(20, 40)
 		c.infoRow(kindInfoDefault, "success", "")
 		c.commit()
-		m.found("reset-then-security-info", p.upn, s, c)
+		m.found("reset-then-security-info", p.upn, everything, s, c)
 	})
 }
 
@@ -318,7 +326,7 @@ func (m *model) plantBurst() {
 			all = append(all, s)
 		}
 		actor.busyUntil = at + 2*passtrail.Hour
-		m.found("help-desk-burst", actor.upn, all...)
+		m.found("help-desk-burst", actor.upn, only(kindAdminReset), all...)
 	})
 }
 
@@ -339,7 +347,7 @@ func (m *model) plantPrivileged() {
 		s := m.intrude(p, at, actor.zone.Address)
 		s.actor = actor
 		m.plainAdminReset(s)
-		m.found("privileged-account-reset", p.upn, s)
+		m.found("privileged-account-reset", p.upn, only(kindAdminReset), s)
 	})
 }
 
@@ -359,25 +367,17 @@ func (m *model) plantOften() {
 					s.reset(0)
 					s.commit()
 				} else {
-					s.row(kindChange, "success", "None").agent = p.agent
+					s.changed("None")
 					if s.commit() {
 						m.tally.own(p, s.now, "change")
 					}
 				}
 				if all = append(all, s); len(all) == o.resets+o.changes && len(all) >= 3 {
-					m.foundOwn(p, all)
+					m.found("admin-resets-own-often", p.upn, only(kindReset, kindChange), all...)
 				}
 			})
 		}
 	}
-}
-
-// foundOwn notes the administrator with only the records that count: the resets and changes.
-func (m *model) foundOwn(p *person, all []*session) {
-	for _, s := range all {
-		s.rows = slices.DeleteFunc(s.rows, func(e event) bool { return e.kind != kindReset && e.kind != kindChange })
-	}
-	m.found("admin-resets-own-often", p.upn, all...)
 }
 
 // plantRescued has two people blocked and then reset by the help desk some hours later.
@@ -392,7 +392,7 @@ func (m *model) plantRescued() {
 			r := m.intrude(p, at+3*passtrail.Hour, actor.zone.Address)
 			r.actor = actor
 			m.plainAdminReset(r)
-			m.found("blocked-then-admin-reset", p.upn, s, r)
+			m.found("blocked-then-admin-reset", p.upn, only(kindBlocked, kindAdminReset), s, r)
 		})
 	}
 }
@@ -402,7 +402,7 @@ func (m *model) plantWeakened() {
 	p := m.people[1]
 	m.plan(m.before(3, passtrail.Hour), func(m *model, at passtrail.Ticks) {
 		s := m.tenantSwitch(p, at, kindWritebackOff)
-		m.found("recovery-weakened", "writeback_off", s)
+		m.found("recovery-weakened", "writeback_off", everything, s)
 		m.tenantSwitch(p, at+7*passtrail.Hour, kindWriteback)
 	})
 }

@@ -55,6 +55,9 @@ func (w When) MarshalJSON() ([]byte, error) {
 	return append(b, '"'), nil
 }
 
+// Text is the instant as Entra writes it.
+func (w When) Text() string { return passtrail.Ticks(w).String() }
+
 // UnmarshalJSON reads what MarshalJSON writes.
 func (w *When) UnmarshalJSON(b []byte) error {
 	var s *string
