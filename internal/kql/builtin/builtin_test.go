@@ -1,6 +1,8 @@
 package builtin_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"passtrail/internal/kql/builtin"
@@ -52,6 +54,39 @@ func TestResolve(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("Resolve(%s) = %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestReferenceIsUpToDate(t *testing.T) {
+	got, err := os.ReadFile("../../../docs/kql.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != builtin.Reference() {
+		t.Error("docs/kql.md is not what the tables say; run go generate ./internal/kql/builtin")
+	}
+}
+
+func TestCheckRegex(t *testing.T) {
+	for pattern, want := range map[string]string{
+		`^Update\s+\w+$`:          "",
+		`(?i)a|b`:                 "",
+		`[[:alpha:]]+`:            "",
+		`\p{L}+`:                  "",
+		`[]a]`:                    "",
+		`(?=x)`:                   "look-around",
+		`(?<!x)y`:                 "look-around",
+		`(a)\1`:                   "back-reference",
+		`[a-z&&[^b]]`:             "class",
+		`[a[b]]`:                  "class within a class",
+		`(`:                       "not a valid pattern",
+		strings.Repeat("(a)", 17): "17 groups",
+		`\(?=x`:                   "",
+	} {
+		err := builtin.CheckRegex(pattern)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("CheckRegex(%q) = %v, want %q", pattern, err, want)
 		}
 	}
 }
