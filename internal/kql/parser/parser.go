@@ -210,6 +210,10 @@ func (p *parser) unexpected(want string) {
 		p.quiet = true // the scanner has reported it
 		return
 	}
+	if t.Kind >= LParen && t.Kind <= RBrace && p.close[p.pos] < 0 {
+		p.quiet = true // reported when the brackets were paired
+		return
+	}
 	code, found := "unexpected-token", t.Kind.String()
 	switch t.Kind {
 	case EOF:

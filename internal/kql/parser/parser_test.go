@@ -81,7 +81,7 @@ func TestMistakes(t *testing.T) {
 			for _, d := range list {
 				got.WriteString(strings.TrimSpace(strings.Join([]string{diag.At(src, d.Span.Start).String(), d.Code, d.Text()}, " ")) + "\n")
 			}
-			if got.String() != strings.TrimSpace(want)+"\n" {
+			if strings.TrimSpace(got.String()) != strings.TrimSpace(want) {
 				t.Errorf("Parse(%q) reports\n%swant\n%s", src, got.String(), want)
 			}
 		})

@@ -277,7 +277,11 @@ func (p *parser) cells() []ast.Expr {
 	open := p.opened()
 	var out []ast.Expr
 	for !p.at(RBracket) && !p.at(EOF) {
-		out = append(out, p.expr())
+		x := p.expr()
+		if !p.quiet && !isConstant(x) {
+			p.remark(x.Span(), "not-constant", "write print or union to compute values", "a cell holds a constant")
+		}
+		out = append(out, x)
 		if p.quiet {
 			p.skip(func() bool { return p.at(Comma) || p.endsOperator() })
 			p.quiet = p.fatal
@@ -289,6 +293,17 @@ func (p *parser) cells() []ast.Expr {
 	p.closed(open)
 	p.rules = saved
 	return out
+}
+
+func isConstant(x ast.Expr) bool {
+	switch x := x.(type) {
+	case *ast.Literal, *ast.Dynamic, *ast.TypeOf:
+		return true
+	case *ast.Unary:
+		lit, ok := x.X.(*ast.Literal)
+		return ok && lit.Kind != ast.String
+	}
+	return false
 }
 
 // withProperties reads `(name = value, ...)`.

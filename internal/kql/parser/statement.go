@@ -216,7 +216,35 @@ func (p *parser) typeRef() *ast.TypeRef {
 	}
 	name := p.word()
 	p.advance()
-	return &ast.TypeRef{At: p.since(start), Name: name}
+	at := p.since(start)
+	if !contains(typeNames, name) {
+		p.remark(at.Loc, "unknown-type", typeHint(name), "unknown type %s", shorten(name))
+	}
+	return &ast.TypeRef{At: at, Name: name}
+}
+
+// typeNames are the names of types, those of other engines last.
+var typeNames = []string{
+	"bool", "datetime", "decimal", "dynamic", "guid", "int", "long", "real", "string", "timespan", "boolean", "date",
+	"double", "float", "int8", "int16", "int32", "int64", "time", "uint", "uint8", "uint16", "uint32", "uint64", "ulong",
+	"uniqueid", "uuid",
+}
+
+func typeHint(name string) string {
+	switch strings.ToLower(name) {
+	case "text", "varchar", "char", "str":
+		return "did you mean string?"
+	case "integer", "bigint", "number":
+		return "did you mean long?"
+	case "json", "object", "array", "bag":
+		return "did you mean dynamic?"
+	case "timestamp", "datetime2":
+		return "did you mean datetime?"
+	}
+	if hint := diag.DidYouMean(name, typeNames); hint != "" {
+		return hint
+	}
+	return "write one of " + strings.Join(typeNames[:10], ", ")
 }
 
 // schema reads `(a:long, b:string)` and `(*)`, and both together.
