@@ -29,7 +29,7 @@ func (c *checker) binary(e *env, x *ast.Binary) plan.Expr {
 	case ast.ColumnHas:
 		return c.columnHas(e, x)
 	}
-	if _, ok := ast.Unparen(x.L).(*ast.Star); ok && e.search != nil {
+	if _, ok := ast.Unparen(x.L).(*ast.Star); ok && e.rel != nil {
 		return c.anyColumn(e, x)
 	}
 	l, r := c.expr(e, x.L), c.expr(e, x.R)
@@ -62,6 +62,8 @@ func (c *checker) condition(e *env, x ast.Expr) plan.Expr {
 	if e.search != nil {
 		if l, ok := v.(*plan.Lit); ok && l.T == types.String {
 			return e.search.term(c, l.V.(string), x.Span())
+		} else if ok && l.T.Numeric() {
+			return e.search.numberTerm(c, l, x.Span())
 		}
 	}
 	switch t := v.Type(); {

@@ -30,6 +30,7 @@ func init() {
 	special["iscolumnexists"] = (*checker).isColumn
 	special["pack_all"] = (*checker).packAll
 	special["materialize"] = (*checker).materializeValue
+	special["not"] = (*checker).notCall
 	special["typeof"] = (*checker).typeofCall
 }
 
@@ -198,6 +199,16 @@ func (c *checker) toscalar(e *env, x *ast.Call) plan.Expr {
 func (c *checker) materializeValue(e *env, x *ast.Call) plan.Expr {
 	c.failHint(x.Loc, "toscalar(…) makes a value of it", "table-as-value", "materialize yields a table, not a value")
 	return bad()
+}
+
+// notCall negates a condition; in a search its argument may be a term.
+func (c *checker) notCall(e *env, x *ast.Call) plan.Expr {
+	if len(x.Args) != 1 {
+		c.fail(x.Loc, "bad-argument", "not takes one condition")
+		return bad()
+	}
+	v := c.condition(e, x.Args[0])
+	return &plan.Op{Name: "not", Args: []plan.Expr{v}, T: types.Bool, Never: v.NotNull()}
 }
 
 func (c *checker) typeofCall(e *env, x *ast.Call) plan.Expr {

@@ -58,6 +58,7 @@ var duckOps = map[string]op{
 	"same":          {"{0} IS NOT DISTINCT FROM {1}", precCompare, precOther},
 	"pattern try":   {"coalesce(TRY(regexp_matches({0}, {1})), FALSE)", precAtom, 0},
 	"in list fold":  {"coalesce(list_contains(from_json(lower(CAST({1} AS VARCHAR)), '[\"VARCHAR\"]'), {0}), FALSE)", precAtom, 0},
+	"random":        {"random()", precAtom, 0},
 	"param":         {"NULL", precAtom, 0},
 	"without empty": {"kql_bag_without_empty({0})", precAtom, 0},
 	"is null":       {"{0} IS NULL", precCompare, precOther},
