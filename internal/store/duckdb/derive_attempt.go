@@ -27,9 +27,14 @@ const attemptColumns = `tenant, CASE WHEN correlation_id <> '' THEN correlation_
 const insertAttempts = `INSERT INTO attempt (tenant, correlation_id, user_id, user_upn, user_name, start_time, end_time, outcome, problem, reason,
 	gates, gate_count, methods_tried, refusals, push_starts, last_step, last_method, ip_address, user_agent, on_premises_agent, events) `
 
-// sliceRows is how many records are folded at once, unless Config says otherwise: aggregates that hold text cannot spill,
-// so their number bounds memory.
-const sliceRows = 1_000_000
+// sliceRows returns how many records to fold at once: what was asked for, or what fits. Aggregates that hold text cannot
+// spill, so their number bounds memory: up to two kilobytes a record are reckoned.
+func sliceRows(asked int, memory int64) int64 {
+	if asked > 0 {
+		return int64(asked)
+	}
+	return max(50_000, min(memory/2048, 1_000_000))
+}
 
 // sampleRows is the number of records from which a sample is enough to cut them into slices.
 const sampleRows = 1_000_000
@@ -82,7 +87,7 @@ func (d *derivation) bounds(ctx context.Context) ([]int64, error) {
 	}
 	sample := ""
 	if n > sampleRows {
-		sample = " USING SAMPLE 1 PERCENT (system)" // slices need not be alike
+		sample = " USING SAMPLE 1 PERCENT (bernoulli)"
 	}
 	rows, err := d.tx.QueryContext(ctx, `SELECT DISTINCT unnest(quantile_disc(time, `+floats(at)+`)) AS bound FROM record`+sample+` ORDER BY bound`)
 	return collect(rows, err, func(r *sql.Rows) (b int64, err error) {

@@ -35,7 +35,7 @@ type Config struct {
 	Threads     int              // threads of one query; 0 is one per processor
 	Functions   []duck.Func      // Go functions that generated SQL may call
 	Now         func() time.Time // clock; nil is time.Now
-	DeriveRows  int              // records that Refresh and Rebuild hold in memory at once; 0 is a million
+	DeriveRows  int              // records that Refresh and Rebuild hold in memory at once; 0 is what fits, at most a million
 }
 
 // Store is a database in one data directory. Its methods may be called at once from several goroutines.
@@ -45,7 +45,7 @@ type Store struct {
 	now    func() time.Time
 	dir    string
 
-	deriveRows int64 // Config.DeriveRows
+	deriveRows int64 // records to fold at once, see sliceRows
 
 	writing sync.Mutex // held by whoever uses w
 	w       *sql.Conn  // the one connection that writes
@@ -58,10 +58,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.DeriveRows <= 0 {
-		c.DeriveRows = sliceRows
-	}
-	s := &Store{now: c.Now, dir: c.Dir, deriveRows: int64(c.DeriveRows), unlock: func() error { return nil }}
+	s := &Store{now: c.Now, dir: c.Dir, unlock: func() error { return nil }}
 	if err := s.open(ctx, c); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -73,6 +70,7 @@ func (s *Store) open(ctx context.Context, c Config) (err error) {
 	if dc.MemoryLimit == 0 {
 		dc.MemoryLimit = machineMemory() / 2
 	}
+	s.deriveRows = sliceRows(c.DeriveRows, dc.MemoryLimit)
 	if c.Dir != "" {
 		if s.unlock, err = claim(c.Dir, c.ReadOnly); err != nil {
 			s.unlock = func() error { return nil }
