@@ -162,13 +162,18 @@ func Of(k Kind, name string) []*Row {
 	return rows
 }
 
-// Result returns the type of a call whose arguments fit the row.
-func (r *Row) Result(args []Arg) types.Type { return r.result.of(r, args) }
+// Result returns the type of a call whose arguments fit the row; of one with a Tuple, of its first column.
+func (r *Row) Result(args []Arg) types.Type {
+	if len(r.Tuple) > 0 {
+		return r.Tuple[0].Type
+	}
+	return r.result.of(r, args)
+}
 
 // HasSQL reports whether the row can be expanded; otherwise the SQL generator has a rule for the name.
 func (r *Row) HasSQL() bool { return r.sql != "" || r.make != nil }
 
-// Part returns the SQL of column i of a row with a Tuple, given the SQL of the whole.
+// Part returns the SQL of column i of a row with a Tuple, given what [Row.Whole] made.
 func (r *Row) Part(sql string, i int) string {
 	return Convert(fmt.Sprintf("%s -> '$[%d]'", Atom(sql), i), types.Dynamic, r.Tuple[i].Type)
 }

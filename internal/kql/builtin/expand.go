@@ -17,7 +17,18 @@ import (
 // In a template {0} is argument 0, {lit1} argument 1 as a number in the text (for what DuckDB wants to know when it plans),
 // {*} all arguments with commas, {1*} those from argument 1 on, {,1*} the same with a comma before each, and {now},
 // {user}, {database}, {cluster}, {order} the fields of [Env]. Anything else in braces stays as it is.
+//
+// Of a row with a Tuple it is the first column, as where such a call is given one name or stands within an expression;
+// [Row.Whole] and [Row.Part] give them all.
 func (r *Row) Expand(env Env, args []Arg) string {
+	if len(r.Tuple) > 0 {
+		return r.Part(r.Whole(env, args), 0)
+	}
+	return r.Whole(env, args)
+}
+
+// Whole is Expand without regard to Tuple: there the SQL is a JSON array of the columns.
+func (r *Row) Whole(env Env, args []Arg) string {
 	conv := make([]Arg, 0, max(len(args), len(r.Params)))
 	for i, a := range args {
 		p := r.param(i, len(args))

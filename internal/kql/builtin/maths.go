@@ -15,15 +15,15 @@ var mathFunctions = table(Scalar, "Numbers",
 	def{Sig: "bin(value:number, roundTo:number) widen", Make: bin, Also: "floor", Name: KeepFirst, Help: "The greatest multiple of the size that is not above the value.", Example: "bin(4.5, 1) == 4.0"},
 	def{Sig: "bin(value:datetime, roundTo:timespan) datetime", Make: bin, Also: "floor", Name: KeepFirst, Help: "The start of the bin; bins count from 0001-01-01.", Example: "bin(datetime(2007-01-03), 7d) == datetime(2007-01-01)"},
 	def{Sig: "bin(value:timespan, roundTo:timespan) timespan", Make: bin, Also: "floor", Name: KeepFirst, Help: "The greatest multiple of the size that is not above the value.", Example: "bin(16d, 7d) == 14d"},
-	def{Sig: "bin_at(value:datetime, bin_size:timespan, fixed_point:datetime) datetime", SQL: "kql_bin_at({0}, {1}, {2})", Help: "The start of the bin, with one bin starting at the fixed point.", Example: "bin_at(datetime(2017-05-15 10:20), 1d, datetime(1970-01-01 12:00)) == datetime(2017-05-14 12:00)"},
-	def{Sig: "bin_at(value:timespan, bin_size:timespan, fixed_point:timespan) timespan", SQL: "kql_bin_at({0}, {1}, {2})", Help: "The start of the bin, with one bin starting at the fixed point.", Example: "bin_at(1h, 1d, 12h) == -12h"},
+	def{Sig: "bin_at(value:datetime, bin_size:timespan, fixed_point:datetime) datetime", SQL: "kql_bin_at({0}, {1}, {2})", Name: KeepFirst, Help: "The start of the bin, with one bin starting at the fixed point.", Example: "bin_at(datetime(2017-05-15 10:20), 1d, datetime(1970-01-01 12:00)) == datetime(2017-05-14 12:00)"},
+	def{Sig: "bin_at(value:timespan, bin_size:timespan, fixed_point:timespan) timespan", SQL: "kql_bin_at({0}, {1}, {2})", Name: KeepFirst, Help: "The start of the bin, with one bin starting at the fixed point.", Example: "bin_at(1h, 1d, 12h) == -12h"},
 	def{Sig: "bin_at(value:number, bin_size:number, fixed_point:number) widen", Make: func(_ Env, a []Arg) string {
 		w := widest(&Row{}, a, 0)
 		if w.Integer() {
 			return fill("kql_bin_at({0}, {1}, {2})", Env{}, a)
 		}
 		return Convert(fill("kql_bin_at_real(CAST({0} AS DOUBLE), CAST({1} AS DOUBLE), CAST({2} AS DOUBLE))", Env{}, a), types.Real, w)
-	}, Help: "The start of the bin, with one bin starting at the fixed point.", Example: "bin_at(6.5, 2.5, 7) == 4.5"},
+	}, Name: KeepFirst, Help: "The start of the bin, with one bin starting at the fixed point.", Example: "bin_at(6.5, 2.5, 7) == 4.5"},
 	def{Sig: "around(value:datetime, center:datetime, delta:timespan) bool", SQL: "{0} BETWEEN {1} - {2} AND {1} + {2}", Help: "Whether the value is not farther from the centre than delta.", Example: "around(datetime(2026-01-01), datetime(2026-01-02), 1d)"},
 	def{Sig: "around(value:summable, center:summable, delta:summable) bool", SQL: "{0} BETWEEN {1} - {2} AND {1} + {2}", Help: "Whether the value is not farther from the centre than delta.", Example: "around(1, 2, 1)"},
 	def{Sig: "abs(number:long) ^0", SQL: "kql_abs(CAST({0} AS BIGINT))", Name: KeepFirst, Help: "The absolute value.", Example: "abs(-5) == 5"},
@@ -66,8 +66,8 @@ var mathFunctions = table(Scalar, "Numbers",
 	def{Sig: "isnan(number:real) bool", SQL: "coalesce(isnan({0}), false)", NotNull: true, Help: "Whether the number is NaN.", Example: "isnan(0.0 / 0.0)"},
 	def{Sig: "isinf(number:real) bool", SQL: "coalesce(isinf({0}), false)", NotNull: true, Help: "Whether the number is infinite.", Example: "isinf(1.0 / 0.0)"},
 	def{Sig: "isfinite(number:real) bool", SQL: "coalesce(isfinite({0}), false)", NotNull: true, Help: "Whether the number is neither infinite nor NaN.", Example: "isfinite(1.0)"},
-	def{Sig: "rand() real", SQL: "random()", Volatile: true, NotNull: true, Help: "A random number from 0 to below 1.", Example: "rand()"},
-	def{Sig: "rand(n:long) real", SQL: "floor(random() * {0})", Volatile: true, Help: "A random whole number from 0 to below n.", Example: "rand(10)"},
+	def{Sig: "rand() real", SQL: "random()", Volatile: true, NotNull: true, Name: KeepFirst, Help: "A random number from 0 to below 1.", Example: "rand()"},
+	def{Sig: "rand(n:long) real", SQL: "floor(random() * {0})", Volatile: true, Name: KeepFirst, Help: "A random whole number from 0 to below n.", Example: "rand(10)"},
 )
 
 // roundLong rounds a whole number; only a negative precision changes it.
