@@ -2,6 +2,7 @@ package endtoend_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -33,7 +34,16 @@ type world struct {
 // shared is made once: ingest takes seconds.
 var shared *world
 
+// Another tenant: go test ./internal/endtoend -seed 5 -days 200 -end 2026-06-30T23:40:00Z
+var (
+	seed   = flag.Uint64("seed", 11, "seed of the tenant")
+	days   = flag.Int("days", 90, "days of the tenant")
+	people = flag.Int("people", 400, "people of the tenant")
+	end    = flag.String("end", "2026-03-31T12:00:00Z", "now")
+)
+
 func TestMain(m *testing.M) {
+	flag.Parse()
 	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -60,8 +70,12 @@ func run(m *testing.M) (int, error) {
 func newWorld(ctx context.Context, dir string) (*world, error) {
 	w := &world{}
 	in := filepath.Join(dir, "in")
-	var err error
-	if w.truth, err = simulate.Write(ctx, simulate.Config{Seed: 11}, simulate.Mix, in); err != nil {
+	at, err := passtrail.ParseTicks(*end)
+	if err != nil {
+		return nil, err
+	}
+	cfg := simulate.Config{Seed: *seed, Days: *days, People: *people, End: at.Time()}
+	if w.truth, err = simulate.Write(ctx, cfg, simulate.Mix, in); err != nil {
 		return nil, err
 	}
 	now := func() time.Time { return passtrail.Ticks(w.truth.End).Time() }
