@@ -124,7 +124,7 @@ func (x Explorer) Events(ctx context.Context, f Filter, after string, limit int)
 		}
 		text += fmt.Sprintf("\n| where TimeGenerated < datetime(%s) or (TimeGenerated == datetime(%s) and Id > %s)", at, at, Quote(id))
 	}
-	t, err := x.run(ctx, text+EventColumns+fmt.Sprintf("\n| top %d by TimeGenerated desc, Id asc", limit+1))
+	t, err := x.run(ctx, text+EventColumns+fmt.Sprintf("\n| sort by TimeGenerated desc, Id asc\n| take %d", limit+1))
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ type Facet struct {
 
 // Facets counts the values of a column of AuditLogs among what the filter matches, most first, at most limit of them.
 func (x Explorer) Facets(ctx context.Context, f Filter, column string, limit int) ([]Facet, error) {
-	t, err := x.run(ctx, f.KQL()+fmt.Sprintf("\n| summarize Count = count() by Value = %s\n| top %d by Count desc, Value asc", column, limit))
+	t, err := x.run(ctx, f.KQL()+fmt.Sprintf("\n| summarize Count = count() by Value = %s\n| sort by Count desc, Value asc\n| take %d", column, limit))
 	if err != nil {
 		return nil, err
 	}
