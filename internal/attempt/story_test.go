@@ -1,0 +1,129 @@
+package attempt_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"passtrail"
+	"passtrail/internal/attempt"
+)
+
+// entry is a record of a story: minutes after the start, correlation id, actor, service and what it says.
+type entry struct {
+	minute             int
+	correlation, actor string
+	service            string
+	said               step
+}
+
+const (
+	portal    = "Self-service Password Management"
+	directory = "Core Directory"
+	methods   = "Authentication Methods"
+)
+
+func TestStories(t *testing.T) {
+	adminReset := step{"Reset password (by admin)", "success", "Successfully completed reset."}
+	change := step{"Change password (self-service)", "success", "None"}
+	info := step{"User registered security info", "success", "User registered Mobile Phone SMS"}
+	deleted := step{"User deleted security info", "success", "User deleted Fido"}
+	dirReset, dirChange := step{"Reset user password", "success", ""}, step{"Change user password", "success", ""}
+	tests := []struct {
+		name    string
+		entries []entry
+		want    []string // kind and minutes
+	}{
+		{"an attempt with its companions and the echo of hash sync", []entry{
+			{0, "a", "me", portal, ok("User submitted their user ID")}, {1, "a", "", directory, dirReset}, {2, "a", "me", portal, resetted("success", "")}, {9, "b", "sync", directory, dirChange},
+		}, []string{"attempt [0 1 2 9]"}},
+		{"a reset by an admin and the person's change", []entry{
+			{0, "a", "admin", portal, adminReset}, {1, "a", "", directory, dirReset}, {300, "b", "me", portal, change}, {301, "b", "", directory, dirChange},
+		}, []string{"admin_reset [0 1 300 301]"}},
+		{"only the first change belongs to it", []entry{
+			{0, "a", "admin", portal, adminReset}, {300, "b", "me", portal, change}, {400, "c", "me", portal, change},
+		}, []string{"admin_reset [0 300]", "change [400]"}},
+		{"a change too late", []entry{{0, "a", "admin", portal, adminReset}, {6000, "b", "me", portal, change}}, []string{"admin_reset [0]", "change [6000]"}},
+		{"a self-service reset between", []entry{
+			{0, "a", "admin", portal, adminReset}, {10, "b", "me", portal, resetted("success", "")}, {20, "c", "me", portal, change},
+		}, []string{"admin_reset [0]", "attempt [10]", "change [20]"}},
+		{"a visit to security info", []entry{
+			{0, "", "me", methods, info}, {5, "", "me", methods, deleted}, {40, "", "me", methods, info}, {41, "", "admin", methods, info},
+		}, []string{"info [0 5]", "info [40]", "info [41]"}},
+		{"a directory write by itself", []entry{{0, "a", "sync", directory, dirChange}}, []string{"other [0]"}},
+		{"without correlation ids", []entry{{0, "", "me", portal, ok("User submitted their user ID")}, {1, "", "me", portal, resetted("success", "")}}, []string{"attempt [0]", "attempt [1]"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, s := range attempt.Stories(told(tt.entries)) {
+				var minutes []int
+				for _, r := range s.Records {
+					minutes = append(minutes, int((r.Time-passtrail.UnixEpoch)/passtrail.Minute))
+				}
+				got = append(got, fmt.Sprint(s.Kind, " ", minutes))
+				if (s.Attempt != nil) != (s.Kind == attempt.KindAttempt) {
+					t.Errorf("%s story has attempt %v", s.Kind, s.Attempt)
+				}
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("Stories = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestStoryNamesTheChange(t *testing.T) {
+	got := attempt.Stories(told([]entry{
+		{0, "a", "admin", portal, step{"Reset password (by admin)", "success", ""}}, {5, "b", "me", portal, step{"Change password (self-service)", "success", "None"}},
+	}))
+	if len(got) != 1 || got[0].Change != 1 || got[0].Start() != passtrail.UnixEpoch || got[0].End() != passtrail.UnixEpoch+5*passtrail.Minute {
+		t.Errorf("Stories = %+v, want one with the change in second place", got)
+	}
+}
+
+// TestStoriesKeepEveryRecord gives random records in two orders: the stories are the same and have every record once.
+func TestStoriesKeepEveryRecord(t *testing.T) {
+	said := []step{ok("User submitted their user ID"), resetted("success", ""), {"Reset password (by admin)", "success", ""}, {"Change password (self-service)", "success", ""},
+		{"User registered security info", "success", ""}, {"Change user password", "success", ""}, {"unknown", "", ""}}
+	services := []string{portal, portal, portal, portal, methods, directory, ""}
+	for range 200 {
+		var entries []entry
+		for range rand.IntN(30) {
+			k := rand.IntN(len(said))
+			entries = append(entries, entry{rand.IntN(10000), []string{"", "a", "b", "c"}[rand.IntN(4)], []string{"me", "admin"}[rand.IntN(2)], services[k], said[k]})
+		}
+		records := told(entries)
+		once := attempt.Stories(records)
+		slices.Reverse(records)
+		if again := attempt.Stories(records); !reflect.DeepEqual(once, again) {
+			t.Fatalf("Stories depends on the order of arrival:\n%+v\n%+v", once, again)
+		}
+		seen := map[string]int{}
+		for _, s := range once {
+			for _, r := range s.Records {
+				seen[r.ID]++
+			}
+		}
+		for _, r := range records {
+			if seen[r.ID] != 1 {
+				t.Fatalf("record %s is in %d stories, want 1", r.ID, seen[r.ID])
+			}
+		}
+	}
+}
+
+// told makes records of entries, in any order.
+func told(entries []entry) []passtrail.Record {
+	var out []passtrail.Record
+	for i, e := range entries {
+		r := passtrail.Record{ID: fmt.Sprintf("%03d", i), Time: passtrail.UnixEpoch + passtrail.Ticks(e.minute)*passtrail.Minute, CorrelationID: e.correlation,
+			ActorKind: passtrail.ActorUser, ActorID: e.actor, TargetID: "me", Service: e.service, Activity: e.said.activity, Result: e.said.result, Reason: e.said.reason}
+		classify(&r)
+		out = append(out, r)
+	}
+	rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out
+}
