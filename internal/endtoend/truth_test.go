@@ -62,9 +62,13 @@ func TestRegisteredPeople(t *testing.T) {
 	out := answer(t, "registered-people", shared.truth.Last30Days.From)
 	var want []string
 	for _, p := range shared.truth.Registration.People {
-		want = append(want, line(p.UserPrincipalName, p.UserID, p.Role, p.DataRegistered))
+		on := p.FirstEvent
+		if on == 0 {
+			on = p.FirstSeen
+		}
+		want = append(want, line(p.UserPrincipalName, p.UserID, p.Role, on, p.DataRegistered))
 	}
-	same(t, "people", pick(t, out.Tables[0], "User", "UserId", "Role", "DataRegistered"), want)
+	same(t, "people", pick(t, out.Tables[0], "User", "UserId", "Role", "RegisteredOn", "DataRegistered"), want)
 }
 
 func TestDataRegistered(t *testing.T) {
@@ -183,6 +187,17 @@ func TestSecurityInfoChanges(t *testing.T) {
 			want = append(want, line(c.Activity, c.Method, c.Succeeded, c.Failed, c.People, c.ByOther))
 		}
 		same(t, name, pick(t, answer(t, "security-info-changes", p.From).Tables[0], "Activity", "Method", "Succeeded", "Failed", "People", "ByOther"), want)
+	}
+}
+
+// TestEveryProblemHasItsRemedy wants words for each problem that the report shows.
+func TestEveryProblemHasItsRemedy(t *testing.T) {
+	table := answer(t, "common-problems", shared.truth.AllTime.From).Tables[0]
+	for _, row := range table.Rows {
+		key := row[table.Index("Problem")]
+		if row[table.Index("Title")] == key || row[table.Index("Remedy")] == "" || row[table.Index("FixedBy")] == "" {
+			t.Errorf("%v lacks title, remedy or who fixes it", key)
+		}
 	}
 }
 

@@ -255,17 +255,24 @@ func roleAssignments() *plan.Table {
 // statusReasons is the vocabulary as a table. It is the same for everybody.
 func statusReasons() *plan.Table {
 	var rows []string
+	named := map[string]bool{}
 	for _, r := range vocab.Reasons() {
 		p, _ := vocab.ProblemByKey(r.Problem)
+		named[r.Problem] = true
 		for _, spelling := range append([]string{r.Text}, r.Variants...) {
 			rows = append(rows, valuesRow(spelling, strings.Join(r.Activities, ", "), r.Step, r.Method, r.Problem, p.Title, r.Plain, r.Remedy, r.Who))
+		}
+	}
+	for _, p := range vocab.Problems() {
+		if !named[p.Key] { // told by the course of an attempt, not by a reason
+			rows = append(rows, valuesRow("", "", "", "", p.Key, p.Title, p.Title, p.Remedy, p.Who))
 		}
 	}
 	return &plan.Table{
 		Name: "StatusReasons", Doc: "The vocabulary: what each status reason means and what helps.", Shared: true,
 		From: "(VALUES " + strings.Join(rows, ", ") + ") s (reason, activity, step, method, problem, title, plain, remedy, fixed_by)",
 		Columns: []plan.Column{
-			text("Reason", "s.reason", "Status reason as Entra writes it, each spelling a row"),
+			text("Reason", "s.reason", "Status reason as Entra writes it, each spelling a row; empty for problems that no reason tells"),
 			text("Activity", "s.activity", "Keys of the activities that it stands on; empty: any"),
 			text("Step", "s.step", "Step of the flow"),
 			text("Method", "s.method", "Method"),
