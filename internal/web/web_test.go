@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -25,14 +26,28 @@ type site struct {
 
 func newSite(t testing.TB, services web.Services) *site {
 	t.Helper()
+	return newSiteAt(t, services, now)
+}
+
+func newSiteAt(t testing.TB, services web.Services, now func() time.Time) *site {
+	t.Helper()
 	sessions := auth.NewSessions(time.Now)
-	h, err := web.New(web.Config{Services: services, Sessions: sessions, Now: now})
+	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError}))
+	h, err := web.New(web.Config{Services: services, Sessions: sessions, Now: now, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
 	return &site{srv, sessions}
+}
+
+// testWriter puts the server's log into the test's.
+type testWriter struct{ t testing.TB }
+
+func (w testWriter) Write(b []byte) (int, error) {
+	w.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
 }
 
 // client is a browser without script that has signed in as who; nil is nobody.

@@ -43,7 +43,7 @@ async function copyText(button) {
 
 // announce tells everybody, those who listen included, what a button did.
 function announce(text) {
-	const status = document.getElementById("status");
+	const status = document.getElementById("announce");
 	if (!status) return;
 	status.textContent = text;
 	clearTimeout(announce.timer);

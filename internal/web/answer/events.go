@@ -1,0 +1,222 @@
+package answer
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+
+	"passtrail"
+	"passtrail/internal/auth"
+	"passtrail/internal/explore"
+	"passtrail/internal/query"
+	"passtrail/internal/vocab"
+	"passtrail/internal/web"
+)
+
+const maxFacets = 200
+
+// filter turns a page's filter into the explorer's.
+func filter(f web.EventFilter) explore.Filter {
+	return explore.Filter{
+		From: f.From, To: f.To, Service: f.Service, Category: f.Category, Activity: f.Activity, Status: f.Status, Target: f.Target, Actor: f.Actor,
+		CorrelationID: f.Correlation, UserAgent: f.Agent, Text: f.Text,
+	}
+}
+
+// FindEvents answers the audit log: a page of records, how many there are, and the values beside the filters.
+func (a *Answers) FindEvents(ctx context.Context, s web.Scope, f web.EventFilter) (*web.EventPage, error) {
+	if err := auth.Require(ctx, s.Tenant, auth.ReadReports); err != nil {
+		return nil, err
+	}
+	x, ef, page := a.explorer(s), filter(f), &web.EventPage{}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		found, err := x.Events(ctx, ef, f.After, f.Limit)
+		if err != nil {
+			return err
+		}
+		page.Next = found.Next
+		for _, e := range found.Events {
+			page.Rows = append(page.Rows, eventRow(e))
+		}
+		return nil
+	})
+	g.Go(func() (err error) {
+		page.Total, err = x.Count(ctx, ef)
+		return err
+	})
+	for _, facet := range facets(ef, page) {
+		g.Go(func() error {
+			list, err := x.Facets(ctx, facet.filter, facet.column, maxFacets)
+			for _, v := range list {
+				*facet.into = append(*facet.into, web.Facet{Value: v.Value, Count: v.Count})
+			}
+			return err
+		})
+	}
+	return page, g.Wait()
+}
+
+type facet struct {
+	column string
+	filter explore.Filter
+	into   *[]web.Facet
+}
+
+// facets are the drop-downs: service narrows category, both narrow activity, as in the admin center.
+func facets(f explore.Filter, page *web.EventPage) []facet {
+	services, categories, activities, states := f, f, f, f
+	services.Service, services.Category, services.Activity = "", "", ""
+	categories.Category, categories.Activity = "", ""
+	activities.Activity = ""
+	states.Status = ""
+	return []facet{
+		{"LoggedByService", services, &page.Services}, {"Category", categories, &page.Categories},
+		{"ActivityDisplayName", activities, &page.Activities}, {"Result", states, &page.States},
+	}
+}
+
+// eventRow turns the explorer's record into the page's.
+func eventRow(e explore.Event) web.EventRow {
+	return web.EventRow{
+		ID: e.ID, Time: e.Time, Service: e.Service, Category: e.Category, Activity: e.Activity, Status: e.Result, Reason: e.Reason,
+		Plain: plain(e.Reason), Target: firstOf(e.TargetUPN, e.TargetName, e.TargetID), TargetID: e.TargetID,
+		Actor: firstOf(e.ActorUPN, e.ActorName, e.ActorID), ActorID: e.ActorID, Address: e.Address, Correlation: e.CorrelationID,
+	}
+}
+
+// plain is a reason in plain words, "" where the vocabulary has none of its own.
+func plain(reason string) string {
+	if r, ok := vocab.FindReason(reason); ok {
+		return r.Plain
+	}
+	return ""
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// EventsQuery returns the filter as KQL.
+func (a *Answers) EventsQuery(s web.Scope, f web.EventFilter) string {
+	return filter(f).ExportText()
+}
+
+// ExportEvents writes every record that the filter matches.
+func (a *Answers) ExportEvents(ctx context.Context, s web.Scope, f web.EventFilter, format string, w io.Writer) (int64, error) {
+	if err := auth.Require(ctx, s.Tenant, auth.Export); err != nil {
+		return 0, err
+	}
+	matched, err := a.explorer(s).Count(ctx, filter(f))
+	if err != nil {
+		return 0, err
+	}
+	written, err := a.stream(ctx, s, query.Request{Text: filter(f).ExportText()}, format, w)
+	if err == nil && written < matched {
+		err = passtrail.Errorf(passtrail.Unavailable, "answer.ExportEvents", "%d records match and %d were written; try again", matched, written)
+	}
+	return written, err
+}
+
+// Record answers the details pane.
+func (a *Answers) Record(ctx context.Context, s web.Scope, id string) (*web.RecordView, error) {
+	if err := auth.Require(ctx, s.Tenant, auth.ReadReports); err != nil {
+		return nil, err
+	}
+	d, err := a.explorer(s).Record(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	v := &web.RecordView{EventRow: eventRow(d.Event), OperationType: d.OperationType, Result: d.Result, Title: d.Problem, Remedy: d.Remedy, FixedBy: d.FixedBy}
+	v.Attempt = d.AttemptID
+	v.Actors = actors(d.InitiatedBy)
+	v.Targets, v.Modified = targets(d.TargetResources)
+	var details []struct{ Key, Value string }
+	if json.Unmarshal(d.AdditionalDetails, &details) == nil {
+		for _, kv := range details {
+			v.Details = append(v.Details, web.Link{Text: kv.Key, Href: kv.Value})
+			if kv.Key == "User-Agent" {
+				v.UserAgent = kv.Value
+			}
+		}
+	}
+	v.Raw, err = raw(d)
+	return v, err
+}
+
+type identity struct {
+	ID, DisplayName, UserPrincipalName, IPAddress string
+	AppID, ServicePrincipalID                     string
+}
+
+// actors reads who initiated a record.
+func actors(text json.RawMessage) []web.Party {
+	var by struct{ User, App *identity }
+	if json.Unmarshal(text, &by) != nil {
+		return nil
+	}
+	var out []web.Party
+	if u := by.User; u != nil && *u != (identity{}) {
+		out = append(out, web.Party{Kind: "User", Name: u.DisplayName, UPN: u.UserPrincipalName, ID: u.ID, Address: u.IPAddress})
+	}
+	if p := by.App; p != nil && *p != (identity{}) {
+		out = append(out, web.Party{Kind: "App", Name: p.DisplayName, ID: firstOf(p.ServicePrincipalID, p.AppID)})
+	}
+	return out
+}
+
+// targets reads whom a record is about, and what it changed.
+func targets(text json.RawMessage) ([]web.Party, []web.Change) {
+	var list []struct {
+		ID, DisplayName, Type, UserPrincipalName string
+		ModifiedProperties                       []struct{ DisplayName, OldValue, NewValue string }
+	}
+	if json.Unmarshal(text, &list) != nil {
+		return nil, nil
+	}
+	var out []web.Party
+	var changes []web.Change
+	for _, t := range list {
+		out = append(out, web.Party{Kind: firstOf(t.Type, "Object"), Name: t.DisplayName, UPN: t.UserPrincipalName, ID: t.ID})
+		for _, m := range t.ModifiedProperties {
+			changes = append(changes, web.Change{Target: firstOf(t.DisplayName, t.UserPrincipalName, t.ID), Property: m.DisplayName, Old: m.OldValue, New: m.NewValue})
+		}
+	}
+	return out, changes
+}
+
+// rawRecord is a record with Microsoft Graph's names.
+type rawRecord struct {
+	ID                  string          `json:"id"`
+	Category            string          `json:"category"`
+	CorrelationID       string          `json:"correlationId"`
+	Result              string          `json:"result"`
+	ResultReason        string          `json:"resultReason"`
+	ActivityDisplayName string          `json:"activityDisplayName"`
+	ActivityDateTime    string          `json:"activityDateTime"`
+	LoggedByService     string          `json:"loggedByService"`
+	OperationType       string          `json:"operationType"`
+	InitiatedBy         json.RawMessage `json:"initiatedBy"`
+	TargetResources     json.RawMessage `json:"targetResources"`
+	AdditionalDetails   json.RawMessage `json:"additionalDetails"`
+}
+
+// raw writes a record as Microsoft Graph does, indented.
+func raw(d *explore.Detail) (string, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(rawRecord{
+		d.ID, d.Category, d.CorrelationID, d.Result, d.Reason, d.Activity, d.Time.String(), d.Service, d.OperationType, d.InitiatedBy, d.TargetResources, d.AdditionalDetails,
+	})
+	return buf.String(), err
+}

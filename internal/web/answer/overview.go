@@ -1,0 +1,140 @@
+package answer
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"passtrail"
+	"passtrail/internal/auth"
+	"passtrail/internal/report"
+	"passtrail/internal/web"
+)
+
+// glance says which value of a report's first row is its figure on the overview, and where one goes from there.
+type glance struct {
+	column, label string // "" counts the rows of the first table
+	of            string // a second column that the figure is part of
+	tone          string // of a figure that is not zero
+	picture       int    // the table whose chart is the small picture
+	links         []web.Link
+}
+
+var glances = map[string]glance{
+	"registered-count":       {column: "Registered", of: "Total", label: "people registered", picture: 2, links: []web.Link{{Text: "Registration", Href: "/registration"}}},
+	"registered-people":      {label: "people", picture: -1, links: []web.Link{{Text: "Who is missing", Href: "/registration?list=missing"}}},
+	"data-registered":        {column: "People", label: "have the most common", links: []web.Link{{Text: "By combination", Href: "/registration"}}},
+	"resets-last-7-days":     {column: "People", label: "people", picture: 1, links: []web.Link{{Text: "Those attempts", Href: "/attempts?outcome=reset&range=7d"}}},
+	"methods-used":           {column: "Total", label: "times the most used", links: []web.Link{{Text: "Attempts", Href: "/attempts"}}},
+	"common-problems":        {column: "People", label: "people hit by the most common", tone: "warn", links: []web.Link{{Text: "Where people stop", Href: "/attempts"}}},
+	"admins-resetting-often": {label: "administrators", tone: "warn", links: []web.Link{{Text: "Admin attempts", Href: "/attempts?who=admins"}}},
+	"suspicious-activity":    {label: "findings", tone: "bad", picture: -1, links: []web.Link{{Text: "All findings", Href: "/suspicious"}}},
+}
+
+// Answers answers the eight questions, two at a time.
+func (a *Answers) Answers(ctx context.Context, s web.Scope, p web.Period) ([]web.Answer, error) {
+	if err := auth.Require(ctx, s.Tenant, auth.ReadReports); err != nil {
+		return nil, err
+	}
+	reports := a.library.Reports[:min(eight, len(a.library.Reports))]
+	out := make([]web.Answer, len(reports))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(2)
+	for i, r := range reports {
+		g.Go(func() error {
+			period := p
+			if r.ID == "resets-last-7-days" {
+				period = web.Period{} // the question itself says seven days
+			}
+			answer, err := a.glance(ctx, s, r, period)
+			out[i] = answer
+			return err
+		})
+	}
+	return out, g.Wait()
+}
+
+// glance runs one report and puts it on a card. Only a failure that a person can act on becomes part of the card.
+func (a *Answers) glance(ctx context.Context, s web.Scope, r *report.Report, p web.Period) (web.Answer, error) {
+	card := web.Answer{Report: r.ID, Question: r.Title, Links: append([]web.Link{{Text: "Report", Href: "/reports/" + r.ID}}, glances[r.ID].links...)}
+	out, err := a.output(ctx, s, r.ID, p, nil)
+	if passtrail.CodeOf(err) != "" && passtrail.CodeOf(err) != passtrail.Cancelled {
+		card.Problem = err.Error()
+		return card, nil
+	}
+	if err != nil {
+		return card, err
+	}
+	card.Sentence = out.Answer
+	fill(&card, out, glances[r.ID])
+	return card, nil
+}
+
+// fill puts figure, tone and picture on a card.
+func fill(card *web.Answer, out *report.Output, g glance) {
+	t := &out.Tables[0]
+	value, label := int64(len(t.Rows)), g.label
+	if g.column != "" {
+		r := first(t)
+		value = r.number(g.column)
+		if g.of != "" && r.number(g.of) > 0 {
+			label = "of " + digits(r.number(g.of)) + " people"
+		}
+	}
+	if g.column == "" && out.Report.Kind == "findings" {
+		value = int64(out.Findings)
+	}
+	card.Figure, card.FigureLabel = digits(value), label
+	if value > 0 {
+		card.Tone = g.tone
+	}
+	if r := first(t); r.cell("PeopleBefore") != nil {
+		card.Trend = comparison(value, r.number("PeopleBefore"))
+	}
+	if g.picture >= 0 && g.picture < len(out.Tables) {
+		card.Chart = section(out, g.picture).Chart
+	}
+}
+
+// comparison says how a figure differs from the one before.
+func comparison(now, before int64) string {
+	switch {
+	case now > before:
+		return digits(now-before) + " more than in the seven days before."
+	case now < before:
+		return digits(before-now) + " fewer than in the seven days before."
+	}
+	return "As many as in the seven days before."
+}
+
+// digits groups digits by three.
+func digits(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Freshness says what the answers rest on.
+func (a *Answers) Freshness(ctx context.Context, s web.Scope) (web.Freshness, error) {
+	var f web.Freshness
+	if err := auth.Require(ctx, s.Tenant, auth.ReadReports); err != nil {
+		return f, err
+	}
+	tables, err := a.run(ctx, s, "AuditLogs | summarize Records = count(), Oldest = min(TimeGenerated), Newest = max(TimeGenerated);\n"+
+		"UserRegistrationHistory | summarize Since = min(ValidFrom), Updated = max(LastUpdatedDateTime), Changed = max(ValidFrom)")
+	if err != nil {
+		return f, err
+	}
+	r := first(&tables[0])
+	f.Records, f.Oldest, f.Newest = r.number("Records"), r.ticks("Oldest"), r.ticks("Newest")
+	f.StateSince, f.Snapshot = snapshotTimes(&tables[1])
+	hours, err := a.store.Ledger(ctx, s.Tenant)
+	if err != nil {
+		return f, err
+	}
+	f.FinalUntil = finalUntil(hours)
+	return f, nil
+}

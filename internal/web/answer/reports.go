@@ -1,0 +1,285 @@
+package answer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"passtrail"
+	"passtrail/internal/auth"
+	"passtrail/internal/chart"
+	"passtrail/internal/export"
+	"passtrail/internal/kql/types"
+	"passtrail/internal/query"
+	"passtrail/internal/report"
+	"passtrail/internal/web"
+)
+
+// maxShown is how many rows of a table a page shows; an export has them all.
+const maxShown = 1000
+
+// eight is how many reports answer the questions of the overview; they come first.
+const eight = 8
+
+// ReportList answers the list of prebuilt reports.
+func (a *Answers) ReportList(ctx context.Context, s web.Scope) ([]web.ReportInfo, error) {
+	if s.Tenant != "" {
+		if err := auth.Require(ctx, s.Tenant, auth.ReadReports); err != nil {
+			return nil, err
+		}
+	}
+	var out []web.ReportInfo
+	for _, r := range a.library.Reports {
+		out = append(out, info(r))
+	}
+	return out, nil
+}
+
+func info(r *report.Report) web.ReportInfo {
+	group := "The eight questions"
+	if r.Order > eight {
+		group = "More"
+	}
+	return web.ReportInfo{ID: r.ID, Title: r.Title, Summary: r.Counts, Group: group}
+}
+
+// reportParams reads what a page asks of a report.
+func reportParams(s web.Scope, p web.Period, values map[string]string) (report.Params, error) {
+	out := report.Params{Tenant: s.Tenant, Now: s.Now, From: p.From, To: p.To}
+	if p.Key == "all" {
+		out.From = 1 // as early as instants go
+	}
+	if text := values["threshold"]; text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > 1_000_000 {
+			return out, passtrail.Errorf(passtrail.Invalid, "answer.Report", "%q is no threshold (want a number from 1 on)", text)
+		}
+		out.Threshold = n
+	}
+	return out, nil
+}
+
+// output runs a report.
+func (a *Answers) output(ctx context.Context, s web.Scope, id string, p web.Period, values map[string]string) (*report.Output, error) {
+	r, err := a.library.Find(id)
+	if err != nil {
+		return nil, err
+	}
+	params, err := reportParams(s, p, values)
+	if err != nil {
+		return nil, err
+	}
+	return a.library.Run(ctx, r, params)
+}
+
+// Report answers one report.
+func (a *Answers) Report(ctx context.Context, s web.Scope, id string, p web.Period, values map[string]string) (*web.Report, error) {
+	if err := auth.Require(ctx, s.Tenant, auth.ReadReports); err != nil {
+		return nil, err
+	}
+	out, err := a.output(ctx, s, id, p, values)
+	if err != nil {
+		return nil, err
+	}
+	view := &web.Report{
+		ReportInfo: info(out.Report), Sentence: out.Answer, Counts: strings.TrimSpace(out.Report.Counts), From: out.Params.From, To: out.Params.To,
+		Query: out.Text, Notes: out.Notes,
+	}
+	if out.Report.Threshold > 0 {
+		view.Params = []web.Param{{Name: "threshold", Label: "From how many on", Kind: "number", Value: strconv.Itoa(out.Params.Threshold)}}
+	}
+	for i := range out.Tables {
+		view.Sections = append(view.Sections, section(out, i))
+	}
+	return view, nil
+}
+
+// section is one table of a report with its picture and, for the first, the records behind its rows.
+func section(out *report.Output, i int) web.Section {
+	spec, t := out.Report.Tables[i], &out.Tables[i]
+	sec := web.Section{Title: spec.Title, Table: table(t)}
+	sec.Table.Caption = spec.Title
+	if out.Report.Drill != "" {
+		drilled := false
+		behind := make([]string, len(sec.Table.Rows))
+		for n := range behind {
+			behind[n] = out.DrillText(*t, t.Rows[n])
+			drilled = drilled || behind[n] != ""
+		}
+		if drilled {
+			sec.Table.Behind = behind
+		}
+	}
+	if spec.Chart != nil {
+		sec.Chart = drawing(t, spec.Chart.Kind, spec.Chart.X, spec.Chart.Y, spec.Chart.Stacked)
+		sec.Chart.Title, sec.Chart.Unit = spec.Title, spec.Units[spec.Chart.Y[0]]
+	}
+	return sec
+}
+
+// maxLabels is how many labels a picture has; the table beside it has all rows.
+const maxLabels = 400
+
+// drawing makes a chart of a table's columns.
+func drawing(t *query.Table, kind, x string, ys []string, stacked bool) *web.Chart {
+	c := &web.Chart{Chart: chart.Chart{Kind: chart.Kind(kind), Stacked: stacked}, LabelName: x}
+	xi := t.Index(x)
+	if xi < 0 {
+		return c
+	}
+	shown := t.Rows[:min(len(t.Rows), maxLabels)]
+	for _, cells := range shown {
+		c.Labels = append(c.Labels, label(cells[xi], t.Columns[xi].Type))
+	}
+	for _, y := range ys {
+		yi := t.Index(y)
+		if yi < 0 {
+			continue
+		}
+		series := chart.Series{Name: y}
+		for _, cells := range shown {
+			series.Values = append(series.Values, numeric(cells[yi]))
+		}
+		c.Series = append(c.Series, series)
+	}
+	return c
+}
+
+// label writes a cell as a chart's label: whole days without their midnight, methods by name.
+func label(v any, t types.Type) string {
+	if at, ok := v.(int64); ok && t == types.DateTime {
+		text := passtrail.Ticks(at).String()
+		if strings.HasSuffix(text, "T00:00:00.0000000Z") {
+			return text[:10]
+		}
+		return text[:10] + " " + text[11:16]
+	}
+	text := export.Text(v, t, time.UTC)
+	if text == "" {
+		return "(none)"
+	}
+	return methodLabelOr(text)
+}
+
+// methodLabelOr is a method's name where the text is a method's key.
+func methodLabelOr(text string) string {
+	if names := methods(`["` + text + `"]`); len(names) == 1 {
+		return names[0]
+	}
+	return text
+}
+
+// table turns a result into what a page shows.
+func table(t *query.Table) web.Table {
+	out := web.Table{Caption: t.Name}
+	for _, c := range t.Columns {
+		out.Columns = append(out.Columns, web.TableColumn{Name: c.Name, Kind: kindOf(c.Type), Numeric: numericType(c.Type)})
+	}
+	shown := t.Rows[:min(len(t.Rows), maxShown)]
+	out.Cut = int64(len(t.Rows) - len(shown))
+	for _, cells := range shown {
+		line := make([]web.Cell, len(cells))
+		for i, v := range cells {
+			line[i] = cell(v, t.Columns[i].Type)
+		}
+		out.Rows = append(out.Rows, line)
+	}
+	return out
+}
+
+// kindOf names a column's kind for the page.
+func kindOf(t types.Type) string {
+	switch {
+	case numericType(t):
+		return "number"
+	case t == types.DateTime:
+		return "time"
+	case t == types.TimeSpan:
+		return "span"
+	case t == types.Dynamic:
+		return "dynamic"
+	}
+	return "text"
+}
+
+func numericType(t types.Type) bool {
+	return slices.Contains([]types.Type{types.Int, types.Long, types.Real, types.Decimal}, t)
+}
+
+// cell turns a value into what a page shows and sorts by.
+func cell(v any, t types.Type) web.Cell {
+	if v == nil {
+		return web.Cell{Null: true}
+	}
+	c := web.Cell{Text: export.Text(v, t, time.UTC)}
+	switch t {
+	case types.DateTime:
+		n, _ := v.(int64)
+		c.Time, c.Sort = passtrail.Ticks(n), fmt.Sprintf("%020d", n)
+	case types.TimeSpan:
+		n, _ := v.(int64)
+		c.Sort = fmt.Sprintf("%020d", n)
+	case types.Dynamic:
+		text, _ := v.(string)
+		c = dynamic(text)
+	default:
+		if numericType(t) {
+			c.Sort = strings.ReplaceAll(fmt.Sprint(v), ",", "")
+		}
+	}
+	return c
+}
+
+// dynamic shows a short value as it is and unfolds a long one.
+func dynamic(text string) web.Cell {
+	var v any
+	if json.Unmarshal([]byte(text), &v) != nil {
+		return web.Cell{Text: text}
+	}
+	switch v := v.(type) {
+	case nil:
+		return web.Cell{Null: true}
+	case string:
+		return web.Cell{Text: v}
+	case []any, map[string]any:
+		pretty, err := json.MarshalIndent(v, "", "  ")
+		if err != nil || len(text) <= 2 {
+			return web.Cell{Text: text}
+		}
+		return web.Cell{Text: text, JSON: string(pretty)}
+	}
+	return web.Cell{Text: text}
+}
+
+// ExportReport writes the rows of every table of a report.
+func (a *Answers) ExportReport(ctx context.Context, s web.Scope, id string, p web.Period, values map[string]string, format string, w io.Writer) (int64, error) {
+	if err := auth.Require(ctx, s.Tenant, auth.Export); err != nil {
+		return 0, err
+	}
+	out, err := a.output(ctx, s, id, p, values)
+	if err != nil {
+		return 0, err
+	}
+	writer, err := export.New(format, w, export.Options{})
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	for _, t := range out.Tables {
+		if err := writer.Begin(t); err != nil {
+			return n, err
+		}
+		for _, cells := range t.Rows {
+			n++
+			if err := writer.Row(cells); err != nil {
+				return n, err
+			}
+		}
+	}
+	return n, writer.Close()
+}

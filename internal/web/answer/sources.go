@@ -1,0 +1,135 @@
+package answer
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"passtrail"
+	"passtrail/internal/auth"
+	"passtrail/internal/chart"
+	"passtrail/internal/store"
+	"passtrail/internal/web"
+)
+
+const (
+	maxSetAside  = 200
+	maxInputText = 64 << 10
+)
+
+// SourceList answers what came in for a tenant.
+func (a *Answers) SourceList(ctx context.Context, s web.Scope) (*web.SourcesView, error) {
+	if err := auth.Require(ctx, s.Tenant, auth.ReadReports); err != nil {
+		return nil, err
+	}
+	hours, err := a.store.Ledger(ctx, s.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	view := &web.SourcesView{Sources: sources(hours), Arrived: arrived(hours)}
+	aside, err := a.store.Quarantined(ctx, store.QuarantineFilter{Tenant: s.Tenant, Limit: maxSetAside})
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range aside {
+		view.SetAside = append(view.SetAside, setAside(q))
+	}
+	return view, nil
+}
+
+func setAside(q store.Quarantine) web.SetAsideRow {
+	return web.SetAsideRow{ID: q.ID, Source: q.Source, Position: q.Position, Reason: q.Reason, Code: q.Code, At: q.At}
+}
+
+// sources sums the ledger by source.
+func sources(hours []store.LedgerHour) []web.SourceRow {
+	var out []web.SourceRow
+	for _, h := range hours {
+		i := slices.IndexFunc(out, func(r web.SourceRow) bool { return r.Name == h.Source })
+		if i < 0 {
+			i = len(out)
+			out = append(out, web.SourceRow{Name: h.Source, First: h.Hour})
+		}
+		r := &out[i]
+		r.Received += h.Received
+		r.Stored += h.Stored
+		r.Repeats += h.Repeats
+		r.SetAside += h.SetAside
+		r.Other += h.Other
+		if h.Hour != 0 && (r.First == 0 || h.Hour < r.First) {
+			r.First = h.Hour
+		}
+		r.Last, r.LastSeen = max(r.Last, h.Hour), max(r.LastSeen, h.LastSeen)
+	}
+	for i := range out {
+		out[i].FinalUntil = finalUntil(slices.DeleteFunc(slices.Clone(hours), func(h store.LedgerHour) bool { return h.Source != out[i].Name }))
+	}
+	return out
+}
+
+// finalUntil is the end of the last hour before which every hour is final, 0 if the first is still open.
+func finalUntil(hours []store.LedgerHour) passtrail.Ticks {
+	var until, open passtrail.Ticks
+	for _, h := range hours {
+		switch {
+		case h.FinalSince == 0 && (open == 0 || h.Hour < open):
+			open = h.Hour
+		case h.FinalSince != 0:
+			until = max(until, h.Hour+passtrail.Hour)
+		}
+	}
+	if open != 0 {
+		return min(until, open)
+	}
+	return until
+}
+
+// arrived draws the records stored, by the day of their time, over the last 90 days there are.
+func arrived(hours []store.LedgerHour) *web.Chart {
+	days := map[passtrail.Ticks]float64{}
+	var last, oldest passtrail.Ticks
+	for _, h := range hours {
+		if h.Hour == 0 {
+			continue
+		}
+		day := h.Hour - h.Hour%passtrail.Day
+		days[day] += float64(h.Stored)
+		last = max(last, day)
+		if oldest == 0 || day < oldest {
+			oldest = day
+		}
+	}
+	c := picture(chart.Column, "Records stored, by their day", "Day", "Records")
+	for day := max(oldest, last-89*passtrail.Day); day <= last && last != 0; day += passtrail.Day {
+		add(c, day.String()[:10], days[day])
+	}
+	return c
+}
+
+// SetAside answers one input that could not be read.
+func (a *Answers) SetAside(ctx context.Context, s web.Scope, id int64) (*web.SetAsideView, error) {
+	if err := auth.Require(ctx, s.Tenant, auth.ReadReports); err != nil {
+		return nil, err
+	}
+	q, err := a.store.QuarantineItem(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if q.Tenant != s.Tenant && q.Tenant != "" {
+		return nil, passtrail.Errorf(passtrail.NotFound, "answer.SetAside", "no input has the number %d", id)
+	}
+	return &web.SetAsideView{SetAsideRow: setAside(q), Text: readable(q.Bytes)}, nil
+}
+
+// readable is the beginning of an input as text; bytes that are none are marked.
+func readable(b []byte) string {
+	cut := ""
+	if len(b) > maxInputText {
+		b, cut = b[:maxInputText], "\n…"
+	}
+	if utf8.Valid(b) {
+		return string(b) + cut
+	}
+	return strings.ToValidUTF8(string(b), "\uFFFD") + cut
+}

@@ -1,0 +1,93 @@
+package answer
+
+import (
+	"context"
+
+	"passtrail"
+	"passtrail/internal/auth"
+	"passtrail/internal/store"
+	"passtrail/internal/web"
+)
+
+// TenantList answers the tenants that the one who asks may see.
+func (a *Answers) TenantList(ctx context.Context) ([]web.TenantView, error) {
+	all, err := a.store.Tenants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	who := auth.From(ctx)
+	var out []web.TenantView
+	for _, t := range all {
+		if !who.Sees(t.ID) {
+			continue
+		}
+		out = append(out, web.TenantView{
+			ID: t.ID, Name: t.Name, Collecting: t.OptedInAt != 0, OptedInAt: t.OptedInAt, OptedInBy: t.OptedInBy, OptedOutAt: t.OptedOutAt, OptedOutBy: t.OptedOutBy,
+			CustomQueries: !t.Settings.NoCustomQueries, RetentionDays: t.Settings.RetentionDays,
+		})
+	}
+	return out, nil
+}
+
+// change changes a tenant's settings.
+func (a *Answers) change(ctx context.Context, s web.Scope, do func(*store.Tenant)) error {
+	if err := auth.Require(ctx, s.Tenant, auth.Configure); err != nil {
+		return err
+	}
+	t, err := a.store.Tenant(ctx, s.Tenant)
+	if err != nil {
+		return err
+	}
+	do(&t)
+	return a.store.PutTenant(ctx, t)
+}
+
+// OptIn turns collection on and keeps who said so.
+func (a *Answers) OptIn(ctx context.Context, s web.Scope) error {
+	return a.change(ctx, s, func(t *store.Tenant) {
+		t.OptedInAt, t.OptedInBy, t.OptedOutAt, t.OptedOutBy = s.Now, auth.From(ctx).Name, 0, ""
+	})
+}
+
+// OptOut takes the consent back; what is stored stays.
+func (a *Answers) OptOut(ctx context.Context, s web.Scope) error {
+	return a.change(ctx, s, func(t *store.Tenant) {
+		t.OptedInAt, t.OptedOutAt, t.OptedOutBy = 0, s.Now, auth.From(ctx).Name
+	})
+}
+
+// SetCustomQueries gives or takes the licence for custom queries.
+func (a *Answers) SetCustomQueries(ctx context.Context, s web.Scope, on bool) error {
+	return a.change(ctx, s, func(t *store.Tenant) { t.Settings.NoCustomQueries = !on })
+}
+
+// SetRetention sets for how many days records are kept; 0 is for ever.
+func (a *Answers) SetRetention(ctx context.Context, s web.Scope, days int) error {
+	return a.change(ctx, s, func(t *store.Tenant) { t.Settings.RetentionDays = days })
+}
+
+// LogAccess keeps who looked at what.
+func (a *Answers) LogAccess(ctx context.Context, s web.Scope, action, subject, detail, address string) error {
+	who := auth.From(ctx)
+	if who == nil {
+		return passtrail.Errorf(passtrail.Denied, "answer.LogAccess", "sign in first")
+	}
+	return a.store.LogAccess(ctx, store.Access{
+		At: s.Now, Tenant: s.Tenant, Who: who.Name, Roles: who.RoleNames(), Action: action, Subject: subject, Detail: detail, Address: address,
+	})
+}
+
+const maxAccess = 1000
+
+// AccessEntries answers the newest lines of the access log.
+func (a *Answers) AccessEntries(ctx context.Context, s web.Scope, p web.Period) ([]web.AccessRow, error) {
+	if err := auth.Require(ctx, s.Tenant, auth.ReadAccessLog); err != nil {
+		return nil, err
+	}
+	lines, err := a.store.AccessLog(ctx, store.AccessFilter{Tenant: s.Tenant, From: p.From, To: p.To, Limit: maxAccess})
+	var out []web.AccessRow
+	for _, l := range lines {
+		out = append(out, web.AccessRow{At: l.At, Who: l.Who, Roles: l.Roles, Action: l.Action, Subject: l.Subject, Detail: l.Detail, Address: l.Address})
+	}
+	return out, err
+}
