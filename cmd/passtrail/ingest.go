@@ -25,6 +25,7 @@ type ingestFlags struct {
 	again                bool
 	maxDocument          int // MiB
 	maxDepth             int
+	batch                int // records of a transaction
 }
 
 func newIngestCommand(a *app) *cobra.Command {
@@ -52,6 +53,7 @@ func newIngestCommand(a *app) *cobra.Command {
 	fl.BoolVar(&f.again, "again", false, "read everything again, also what was read before")
 	fl.IntVar(&f.maxDocument, "max-document", 16, "longest record in `MiB`; longer ones are set aside")
 	fl.IntVar(&f.maxDepth, "max-depth", 64, "deepest nesting of a record; deeper ones are set aside")
+	fl.IntVar(&f.batch, "batch", 0, "`records` of a transaction (default: what is quickest)")
 	fl.StringVarP(&f.output, "output", "o", "text", "`format` of the summary: text, json")
 	return c
 }
@@ -96,7 +98,7 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, paths []string) error {
 
 // ingestConfig checks the flags.
 func (a *app) ingestConfig(f ingestFlags) (ingest.Config, error) {
-	cfg := ingest.Config{Again: f.again, MaxDepth: f.maxDepth, Now: a.clock}
+	cfg := ingest.Config{Again: f.again, BatchRecords: f.batch, MaxDepth: f.maxDepth, Now: a.clock}
 	var err error
 	if f.tenant != "" {
 		if cfg.Tenant, err = passtrail.ParseTenantID(f.tenant); err != nil {
@@ -111,6 +113,8 @@ func (a *app) ingestConfig(f ingestFlags) (ingest.Config, error) {
 	switch {
 	case f.output != "text" && f.output != "json":
 		return cfg, usageError{fmt.Errorf("-o %s: want text or json", f.output)}
+	case f.batch < 0:
+		return cfg, usageError{fmt.Errorf("--batch %d: want 1 or more", f.batch)}
 	case f.maxDocument < 1 || f.maxDocument > 1024:
 		return cfg, usageError{fmt.Errorf("--max-document %d: want 1 to 1024", f.maxDocument)}
 	case f.maxDepth < 8 || f.maxDepth > 10000:
@@ -205,7 +209,7 @@ func writeSummary(w io.Writer, s *ingest.Summary, zone *time.Location) {
 		line("people", "%s", thousands(int64(s.People)))
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.Tenants)) {
-		line("tenant", "%s  %s records", id, thousands(s.Tenants[id]))
+		line("tenant", "%s  %s", id, counted(s.Tenants[id], "record"))
 	}
 	for _, sn := range s.Snapshots {
 		state := ""
@@ -249,6 +253,14 @@ func mention(format string, n int64) string {
 		return ""
 	}
 	return fmt.Sprintf(format, thousands(n))
+}
+
+// counted writes a count with what is counted.
+func counted(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return thousands(n) + " " + what + "s"
 }
 
 func rate(s *ingest.Summary) string {
