@@ -5,18 +5,6 @@ import (
 	"passtrail/internal/kql/plan"
 )
 
-func (c *checker) parse(sc *scope, r *rel, op *ast.Parse) *rel {
-	c.unsupported(op.Loc, "Parse", "not yet")
-	return nil
-}
-func (c *checker) parseKV(sc *scope, r *rel, op *ast.ParseKV) *rel {
-	c.unsupported(op.Loc, "ParseKV", "not yet")
-	return nil
-}
-func (c *checker) makeSeries(sc *scope, r *rel, op *ast.MakeSeries) *rel {
-	c.unsupported(op.Loc, "MakeSeries", "not yet")
-	return nil
-}
 func (c *checker) scanOp(sc *scope, r *rel, op *ast.Scan) *rel {
 	c.unsupported(op.Loc, "Scan", "not yet")
 	return nil
