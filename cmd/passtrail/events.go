@@ -80,7 +80,7 @@ func (a *app) events(ctx context.Context, f eventFlags) error {
 	case f.id != "":
 		return a.event(ctx, x, f)
 	case f.all:
-		return a.stream(ctx, x.Engine, f.output, query.Request{Text: f.ExportText(), Tenants: x.Tenants, Now: x.Now})
+		return a.stream(ctx, x.Engine, f.output, query.Request{Text: f.ExportText(), Tenants: x.Tenants, Now: x.Now, Export: true})
 	}
 	page, err := x.Events(ctx, f.Filter, f.after, f.limit)
 	if err != nil {
@@ -289,14 +289,22 @@ func (a *app) person(p *explore.Person, moments []explore.Moment) error {
 			fmt.Fprintf(a.out, ", from %s", m.Address)
 		}
 		fmt.Fprintln(a.out)
-		if m.Kind != "attempt" {
+		if m.Kind != "attempt" && len(m.Events) < 2 {
 			continue
 		}
 		for _, e := range m.Events {
-			fmt.Fprintf(a.out, "    %s  %s\n", e.Time.Time().In(a.zone()).Format("15:04:05"), first(vocab.PlainWords(e.Reason), e.Activity))
+			fmt.Fprintf(a.out, "    %s  %s\n", e.Time.Time().In(a.zone()).Format("15:04:05"), plainStep(e))
 		}
 	}
 	return nil
+}
+
+// plainStep says in plain words what a record of a story is: the step of the reset portal, else the activity.
+func plainStep(e explore.Event) string {
+	if a, ok := vocab.ActivityByKey(e.Activity); ok && e.Activity != "flow" {
+		return a.Title
+	}
+	return first(vocab.PlainWords(e.Reason), e.Activity)
 }
 
 func yes(b bool) string {

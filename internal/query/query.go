@@ -22,11 +22,13 @@ import (
 type Limits struct {
 	Time time.Duration // how long it may run
 	Rows int64         // how many rows a result table may have
-	Text int           // bytes of query text
+	// Export is how many rows an export may have. It streams, so memory is no reason for a small one.
+	Export int64
+	Text   int // bytes of query text
 }
 
 // DefaultLimits are those of the Log Analytics API where it has them: 3 minutes, 500,000 rows.
-var DefaultLimits = Limits{Time: 3 * time.Minute, Rows: 500_000, Text: 1 << 20}
+var DefaultLimits = Limits{Time: 3 * time.Minute, Rows: 500_000, Export: 1_000_000_000, Text: 1 << 20}
 
 // Engine runs queries on one store. Its methods may be called at once.
 type Engine struct {
@@ -41,6 +43,9 @@ func New(st store.Store, limits Limits) *Engine {
 	}
 	if limits.Rows == 0 {
 		limits.Rows = DefaultLimits.Rows
+	}
+	if limits.Export == 0 {
+		limits.Export = DefaultLimits.Export
 	}
 	if limits.Text == 0 {
 		limits.Text = DefaultLimits.Text
@@ -60,6 +65,8 @@ type Request struct {
 	Custom bool
 	// MaxRows limits each result table below the engine's limit; more rows are an error, never a cut.
 	MaxRows int64
+	// Export marks a stream into a file: the limit of exports holds instead of that of results, and no limit of time.
+	Export bool
 	// Time limits the run below the engine's limit.
 	Time time.Duration
 }
@@ -179,14 +186,7 @@ func (e *Engine) licensed(ctx context.Context, req Request) error {
 }
 
 func (e *Engine) runAll(ctx context.Context, req Request, c *kql.Compiled, head func(Table) error, row func([]any) error) error {
-	limit := e.limits.Time
-	if req.Time > 0 && req.Time < limit {
-		limit = req.Time
-	}
-	maxRows := e.limits.Rows
-	if req.MaxRows > 0 && req.MaxRows < maxRows {
-		maxRows = req.MaxRows
-	}
+	limit, maxRows := e.bounds(req)
 	run, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for _, r := range c.Results {
@@ -209,6 +209,21 @@ func (e *Engine) runAll(ctx context.Context, req Request, c *kql.Compiled, head 
 		}
 	}
 	return nil
+}
+
+// bounds is how long a query may run and how many rows a table of it may have.
+func (e *Engine) bounds(req Request) (time.Duration, int64) {
+	limit, maxRows := e.limits.Time, e.limits.Rows
+	if req.Export {
+		limit, maxRows = 24*time.Hour, e.limits.Export
+	}
+	if req.Time > 0 && req.Time < limit {
+		limit = req.Time
+	}
+	if req.MaxRows > 0 && req.MaxRows < maxRows {
+		maxRows = req.MaxRows
+	}
+	return limit, maxRows
 }
 
 // explainFailure turns a failure of the database into words for a person; what the database said stays in the cause.
