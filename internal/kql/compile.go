@@ -39,6 +39,9 @@ type Options struct {
 	MaxRows          int                  // rows of each result; 0 is all
 	CurrentPrincipal string               // who asks
 	Functions        map[string]string    // stored functions: name to KQL text
+	// Sample runs SQL and returns its rows while the query is compiled: the columns of bag_unpack and pivot depend on the
+	// data. Nil refuses queries that need it.
+	Sample func(sql string, args []any) ([][]any, error)
 }
 
 // Compiled is a query ready to run.
@@ -125,6 +128,15 @@ func near(found diag.List, d diag.Diagnostic) bool {
 
 func (o Options) check(q *ast.Query, schema *plan.Schema) (*check.Bound, error) {
 	co := check.Options{Now: o.Now, Params: o.Params, MaxNodes: o.MaxNodes}
+	if o.Sample != nil {
+		co.Sample = func(out plan.Output) ([][]any, error) {
+			r, err := o.generate(out)
+			if err != nil {
+				return nil, err
+			}
+			return o.Sample(r.SQL, r.Args)
+		}
+	}
 	for name, text := range o.Functions {
 		f, err := o.Limits.Parse(text)
 		if err != nil {

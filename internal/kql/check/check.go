@@ -24,7 +24,9 @@ type Options struct {
 	Params    map[string]string     // values of declare query_parameters
 	Functions map[string]*ast.Query // stored functions by name, parsed
 	MaxNodes  int                   // operators and expressions a query may come to once functions and lets are put in; 0 is a default
-	MaxDepth  int                   // nesting of functions, lets and sub-queries; 0 is a default
+	// Sample runs a query that the columns of bag_unpack and pivot depend on, and returns its rows; nil refuses such queries.
+	Sample   func(plan.Output) ([][]any, error)
+	MaxDepth int // nesting of functions, lets and sub-queries; 0 is a default
 }
 
 // Bound is a query whose names and types are resolved.
@@ -50,6 +52,7 @@ type checker struct {
 	full   bool // the size limit was reported
 	render *ast.Render
 	more   []plan.Output // tables of fork and facet beside the first
+	failed error         // of Sample; not the query's fault
 	inner  int           // depth of sub-pipelines where several results make no sense
 }
 
@@ -68,6 +71,9 @@ func Check(q *ast.Query, schema *plan.Schema, o Options) (*Bound, error) {
 		out = append(out, c.statement(root, s)...)
 	}
 	c.diags.Sort()
+	if c.failed != nil {
+		return nil, c.failed
+	}
 	if len(out) == 0 && !c.diags.HasErrors() {
 		c.diags.Add(diag.New(q.Loc, "no-query", "the query has no tabular expression to run").WithHint("end with a table, as in AuditLogs | take 10"))
 	}
@@ -170,9 +176,6 @@ func (c *checker) statement(sc *scope, s ast.Statement) []plan.Output {
 
 // outputs binds a statement that yields a table, or several with fork and facet.
 func (c *checker) outputs(sc *scope, p *ast.Pipeline) []plan.Output {
-	if r := scalarStatement(c, sc, p); r != nil {
-		return []plan.Output{r.output("PrimaryResult")}
-	}
 	c.more = nil
 	r := c.pipeline(sc, p, nil)
 	if r == nil {
@@ -185,9 +188,6 @@ func (c *checker) outputs(sc *scope, p *ast.Pipeline) []plan.Output {
 	}
 	return []plan.Output{r.output("PrimaryResult")}
 }
-
-// scalarStatement is the one-cell table of a statement that names a scalar let, which Kusto does not run either; it stays nil.
-func scalarStatement(*checker, *scope, *ast.Pipeline) *rel { return nil }
 
 var knownSettings = map[string]bool{
 	"notruncation": true, "truncationmaxsize": true, "truncationmaxrecords": true, "querytrace": true, "servertimeout": true, "norequesttimeout": true, "maxmemoryconsumptionperiterator": true,

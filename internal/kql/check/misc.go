@@ -31,7 +31,7 @@ func (c *checker) as(sc *scope, r *rel, op *ast.As) *rel {
 	return out
 }
 
-func (c *checker) sample(sc *scope, r *rel, op *ast.Sample) *rel {
+func (c *checker) sampleOp(sc *scope, r *rel, op *ast.Sample) *rel {
 	n := c.rowCount(sc, op.Count)
 	key := plan.Key{X: &plan.Op{Name: "random", T: types.Real, Never: true}}
 	return r.then(&plan.Limit{In: r.node, N: n, Order: []plan.Key{key}})

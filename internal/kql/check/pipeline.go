@@ -317,7 +317,7 @@ func (c *checker) rareOperator(sc *scope, r *rel, op ast.Operator) *rel {
 	case *ast.TopHitters:
 		return c.topHitters(sc, r, op)
 	case *ast.Sample:
-		return c.sample(sc, r, op)
+		return c.sampleOp(sc, r, op)
 	case *ast.SampleDistinct:
 		return c.sampleDistinct(sc, r, op)
 	case *ast.Evaluate:

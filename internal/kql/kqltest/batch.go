@@ -39,6 +39,9 @@ type TableColumn struct {
 
 // Run compiles and runs a query and returns all its results.
 func Run(ctx context.Context, db *sql.DB, src string, schema *plan.Schema, o kql.Options) ([]Table, error) {
+	if o.Sample == nil {
+		o.Sample = func(sql string, args []any) ([][]any, error) { return query(ctx, db, sql, args) }
+	}
 	c, err := kql.Compile(src, schema, o)
 	if err != nil {
 		return nil, err
@@ -59,29 +62,46 @@ func run(ctx context.Context, db *sql.DB, r kql.Result) (Table, error) {
 	for _, c := range r.Columns {
 		t.Columns = append(t.Columns, TableColumn{c.Name, c.Type.String()})
 	}
-	rows, err := db.QueryContext(ctx, r.SQL, r.Args...)
+	rows, err := query(ctx, db, r.SQL, r.Args)
 	if err != nil {
-		return t, &Failure{SQL: r.SQL, Err: err}
+		return t, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		vals := make([]any, max(len(r.Columns), 1))
-		ptrs := make([]any, len(vals))
-		for i := range vals {
-			ptrs[i] = &vals[i]
-		}
-		if err := rows.Scan(ptrs...); err != nil {
-			return t, &Failure{SQL: r.SQL, Err: err}
-		}
+	for _, vals := range rows {
 		for i, c := range r.Columns {
 			vals[i] = kql.Cell(vals[i], c.Type)
 		}
 		t.Rows = append(t.Rows, vals[:len(r.Columns)])
 	}
-	if err := rows.Err(); err != nil {
-		return t, &Failure{SQL: r.SQL, Err: err}
-	}
 	return t, nil
+}
+
+// query runs a statement and reads all of its rows.
+func query(ctx context.Context, db *sql.DB, text string, args []any) ([][]any, error) {
+	rows, err := db.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, &Failure{SQL: text, Err: err}
+	}
+	defer rows.Close()
+	cols, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var out [][]any
+	for rows.Next() {
+		vals := make([]any, len(cols))
+		ptrs := make([]any, len(cols))
+		for i := range vals {
+			ptrs[i] = &vals[i]
+		}
+		if err := rows.Scan(ptrs...); err != nil {
+			return nil, &Failure{SQL: text, Err: err}
+		}
+		out = append(out, vals)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, &Failure{SQL: text, Err: err}
+	}
+	return out, nil
 }
 
 // Failure is an error of the database, with the SQL that met it. It is for tests, never for a person.
