@@ -25,26 +25,36 @@ var mixShares = []struct {
 // carriers are formats with ids: each planted record surely lies in one of them.
 var carriers = []Format{GraphLines, Diagnostic, EventHubs, AnalyticsCSV, AnalyticsJSON, GraphPages, GraphArray}
 
+// mixPacking is how some formats of a mix are packed where the Config asks for nothing else.
+var mixPacking = map[Format]string{GraphArray: "gz", EventHubs: "zst", PortalSpanish: "zip"}
+
 func (m *model) newMix(out *folder) *mix {
 	x := &mix{rng: m.seeded(seedDelivery, 1), parts: map[Format]sink{}, legacy: m.start + earlyDays}
 	for format, lay := range layouts() {
-		stem := string(format) + "/audit"
-		x.parts[format] = newRows(lay, m.cfg.Tenant, out.numbered(stem, lay))
-	}
-	hubs := layouts()[EventHubs]
-	plain := hubs.row
-	hubs.row = func(b []byte, e *event, tenant string) []byte {
-		if x.other++; x.other%40 == 0 { // a hub carries other log categories too
-			b = append(appendSignIn(b, e, tenant), ',')
+		stem, to := string(format)+"/audit", out
+		if how := mixPacking[format]; out.compress == "" && how != "" {
+			to = out.packed(how)
 		}
-		return plain(b, e, tenant)
+		if format == EventHubs {
+			lay.row = x.hubRow(lay.row)
+		}
+		x.parts[format] = newRows(lay, m.cfg.Tenant, to.numbered(stem, lay))
 	}
-	x.parts[EventHubs] = newRows(hubs, m.cfg.Tenant, out.numbered(string(EventHubs)+"/audit", hubs))
 	x.parts[Diagnostic] = &tree{out: out, tenant: m.cfg.Tenant, end: m.end}
 	for _, name := range sortedKeys(stringKeys(x.parts)) {
 		x.order = append(x.order, Format(name))
 	}
 	return x
+}
+
+// hubRow adds other log categories to a row, as a hub carries them.
+func (x *mix) hubRow(plain func([]byte, *event, string) []byte) func([]byte, *event, string) []byte {
+	return func(b []byte, e *event, tenant string) []byte {
+		if x.other++; x.other%40 == 0 {
+			b = append(appendSignIn(b, e, tenant), ',')
+		}
+		return plain(b, e, tenant)
+	}
 }
 
 func stringKeys(m map[Format]sink) map[string]sink {

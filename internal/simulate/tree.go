@@ -82,7 +82,7 @@ func (t *tree) addLate() error {
 		if err != nil {
 			return err
 		}
-		t.out.files--
+		t.out.written.files--
 		if _, err = w.Write(t.late[h]); err == nil {
 			err = w.Close()
 		}

@@ -78,7 +78,7 @@ func Write(ctx context.Context, cfg Config, format Format, dir string) (*Truth, 
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return nil, passtrail.Errorf(passtrail.Conflict, "simulate.Write", "the folder %s is not empty; choose another", dir)
 	}
-	out := &folder{dir: dir, compress: m.cfg.Compress}
+	out := &folder{dir: dir, compress: m.cfg.Compress, written: &written{}}
 	s, err := m.sinkFor(format, out)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func Write(ctx context.Context, cfg Config, format Format, dir string) (*Truth, 
 		return nil, err
 	}
 	truth.Delivery.Format = string(format)
-	truth.Delivery.Files, truth.Delivery.Bytes = out.files, out.bytes
+	truth.Delivery.Files, truth.Delivery.Bytes = out.written.files, out.written.bytes
 	return truth, nil
 }
 
@@ -177,8 +177,18 @@ func (m *model) deliver(ctx context.Context, s sink) (*Truth, error) {
 // folder makes files and counts them.
 type folder struct {
 	dir, compress string
-	files         int
-	bytes         int64
+	written       *written
+}
+
+// written is what came into files.
+type written struct {
+	files int
+	bytes int64
+}
+
+// packed is the same folder with files packed in another way.
+func (f *folder) packed(how string) *folder {
+	return &folder{dir: f.dir, compress: how, written: f.written}
 }
 
 // create makes a file, packed as the folder says.
@@ -216,8 +226,8 @@ func (f *folder) file(path string, flags int) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.files++
-	return &countedFile{file, &f.bytes}, nil
+	f.written.files++
+	return &countedFile{file, &f.written.bytes}, nil
 }
 
 // countedFile counts what is written.
