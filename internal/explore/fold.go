@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"passtrail"
+	"passtrail/internal/attempt"
 	"passtrail/internal/vocab"
 )
 
@@ -15,37 +16,59 @@ var outcomes = map[string]string{
 	"failed": "could not reset", "abandoned": "stopped part-way", "open": "is under way",
 }
 
-// fold puts the records of attempts below them and makes moments of the others, newest first. Rows are those of the two
-// queries of Timeline.
+// fold puts what belongs together into one moment (see attempt.Stories): the records of an attempt, a reset by an
+// administrator and the person's change after it, a visit to the security info page. Moments come newest first. Rows are
+// those of the two queries of Timeline.
 func fold(person string, attempts, events [][]any) []Moment {
-	var out []Moment
-	byAttempt := map[string]int{}
+	known := map[string]Moment{}
 	for _, r := range attempts {
 		m := Moment{Kind: "attempt", Attempt: text(r[0]), Time: ticks(r[1]), Result: text(r[3]), Problem: text(r[4]), Address: text(r[5])}
 		m.Title = attemptTitle(m, number(r[6]), number(r[7]))
-		byAttempt[m.Attempt] = len(out)
-		out = append(out, m)
+		known[m.Attempt] = m
 	}
+	records := make([]passtrail.Record, 0, len(events))
 	for _, r := range events {
-		e := Event{Time: ticks(r[0]), ID: text(r[1]), Activity: text(r[2]), Result: text(r[3]), Reason: text(r[4]), ActorID: text(r[6]), ActorUPN: text(r[7]), Address: text(r[8]), CorrelationID: text(r[11])}
-		if i, ok := byAttempt[text(r[9])]; ok && text(r[9]) != "" {
-			out[i].Events = append(out[i].Events, e)
-			continue
+		records = append(records, passtrail.Record{Time: ticks(r[0]), ID: text(r[1]), ActivityKey: text(r[2]), Result: text(r[3]), Reason: text(r[4]), Problem: text(r[5]),
+			ActorKind: passtrail.ActorUser, ActorID: text(r[6]), ActorUPN: text(r[7]), ActorAddress: text(r[8]), Method: text(r[10]), CorrelationID: text(r[11]), TargetID: person})
+	}
+	var out []Moment
+	for _, s := range attempt.Stories(records) {
+		m := single(person, &s)
+		if s.Attempt != nil {
+			if k, ok := known[s.Attempt.ID]; ok {
+				m = k
+			}
 		}
-		m := Moment{Time: e.Time, Kind: e.Activity, Result: e.Result, Problem: text(r[5]), Address: e.Address, Title: e.Activity, Events: []Event{e}}
-		if a, ok := vocab.ActivityByKey(e.Activity); ok {
-			m.Title = a.Title
-		}
-		if method, ok := vocab.MethodByKey(text(r[10])); ok {
-			m.Title += ": " + method.Name
-		}
-		if e.ActorID != person {
-			m.By = e.ActorUPN
+		for i := range s.Records {
+			r := &s.Records[i]
+			m.Events = append(m.Events, Event{Time: r.Time, ID: r.ID, Activity: r.ActivityKey, Result: r.Result, Reason: r.Reason, ActorID: r.ActorID, ActorUPN: r.ActorUPN, Address: r.ActorAddress, CorrelationID: r.CorrelationID})
 		}
 		out = append(out, m)
 	}
 	slices.SortStableFunc(out, func(a, b Moment) int { return cmp.Compare(b.Time, a.Time) })
 	return out
+}
+
+// single makes a moment of a story from its first record.
+func single(person string, s *attempt.Story) Moment {
+	r := &s.Records[0]
+	m := Moment{Time: r.Time, Kind: r.ActivityKey, Result: r.Result, Problem: r.Problem, Address: r.ActorAddress, Title: r.ActivityKey}
+	if a, ok := vocab.ActivityByKey(r.ActivityKey); ok {
+		m.Title = a.Title
+	}
+	if method, ok := vocab.MethodByKey(r.Method); ok {
+		m.Title += ": " + method.Name
+	}
+	switch {
+	case s.Change >= 0:
+		m.Title += "; the person then chose a new one"
+	case len(s.Records) > 1:
+		m.Title += fmt.Sprintf(", and %d more", len(s.Records)-1)
+	}
+	if r.ActorID != person {
+		m.By = r.ActorUPN
+	}
+	return m
 }
 
 func attemptTitle(m Moment, gates, refusals int64) string {

@@ -21,7 +21,8 @@ type Person struct {
 	RegisteredOn                 passtrail.Ticks // 0: never or not known
 }
 
-// Moment is one thing in a person's line of time: an attempt with its records folded below it, or a single record.
+// Moment is one thing in a person's line of time: a single record, or several that belong together, such as an attempt or
+// an administrator's reset and the change after it, with the records folded below.
 type Moment struct {
 	Time    passtrail.Ticks
 	Kind    string // attempt, or the activity's key
@@ -107,8 +108,7 @@ func (x Explorer) describe(ctx context.Context, p Person) (*Person, error) {
 	return &p, nil
 }
 
-// Timeline returns a person's moments in the period, newest first: attempts with their records folded below them, and
-// every other record of the person. A zero From means everything.
+// Timeline returns a person's moments in the period, newest first; every record of the person is in one. A zero From means everything.
 func (x Explorer) Timeline(ctx context.Context, id string, from, to passtrail.Ticks) ([]Moment, error) {
 	if to == 0 {
 		to = passtrail.MaxTicks
