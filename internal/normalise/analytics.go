@@ -33,15 +33,25 @@ func (n *Normaliser) analyticsRow() map[string]value {
 	row := make(map[string]value, len(n.top.rest))
 	for _, m := range n.top.rest {
 		name := strings.TrimSuffix(m.name, utcMark)
-		if _, twice := row[name]; twice {
-			continue
+		if name != m.name && n.top.find(name).kind != 0 {
+			name = m.name
 		}
 		row[name] = m.value
 		if name != m.name {
 			n.dev.renamed(name, m.name)
 		}
 	}
+	n.top.addTo(row)
 	return row
+}
+
+// addTo adds members that have a name of directoryAudit's to a row, to which they mean nothing.
+func (a *audit) addTo(row map[string]value) {
+	for k, v := range a.at {
+		if v.kind != 0 {
+			row[auditNames[k]] = v
+		}
+	}
 }
 
 func (n *Normaliser) analyticsRecord(row map[string]value, activity string, r *passtrail.Record) *Fault {

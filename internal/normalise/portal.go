@@ -97,7 +97,7 @@ func (n *Normaliser) portalRow() map[string]value {
 	row := make(map[string]value, len(n.top.rest))
 	for _, m := range n.top.rest {
 		name, ok := portalColumns[strings.ToLower(strings.TrimSpace(m.name))]
-		if _, twice := row[name]; !ok || twice {
+		if _, twice := row[name]; !ok || twice || n.top.find(name).kind != 0 {
 			name = m.name
 		}
 		row[name] = m.value
@@ -105,6 +105,7 @@ func (n *Normaliser) portalRow() map[string]value {
 			n.dev.renamed(name, m.name)
 		}
 	}
+	n.top.addTo(row)
 	return row
 }
 
