@@ -27,6 +27,13 @@ func (r *Row) Expand(env Env, args []Arg) string {
 	return r.Whole(env, args)
 }
 
+// AsArray returns the row as one with a dynamic answer: the array of its columns.
+func (r *Row) AsArray() *Row {
+	c := *r
+	c.Tuple = nil
+	return &c
+}
+
 // Whole is Expand without regard to Tuple: there the SQL is a JSON array of the columns.
 func (r *Row) Whole(env Env, args []Arg) string {
 	conv := make([]Arg, 0, max(len(args), len(r.Params)))

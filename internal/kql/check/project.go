@@ -29,6 +29,9 @@ func (c *checker) item(e *env, x ast.Expr, names *names, fb fallback) []plan.Def
 	}
 	if named {
 		v := c.expr(e, n.X)
+		if p := c.parts(n.X, v); p != nil {
+			v = p[0]
+		}
 		name := n.Names[0].Text
 		if names.taken(name) {
 			c.fail(n.Names[0].Loc, "duplicate-column", "there are two columns %s", name)
@@ -37,6 +40,9 @@ func (c *checker) item(e *env, x ast.Expr, names *names, fb fallback) []plan.Def
 		return []plan.Def{define(name, v)}
 	}
 	v := c.expr(e, x)
+	if p := c.parts(x, v); p != nil {
+		return c.named(x, v, p, names.derived)
+	}
 	if d := derive(x); d != "" {
 		return []plan.Def{define(names.derived(d), v)}
 	}
@@ -57,10 +63,16 @@ func define(name string, v plan.Expr) plan.Def {
 	return d
 }
 
-// tuple gives the elements of a dynamic array to several columns.
+// tuple gives the columns of a call that has several, or the elements of a dynamic array, to several columns.
 func (c *checker) tuple(e *env, n *ast.Named, names *names) []plan.Def {
 	v := c.expr(e, n.X)
 	var out []plan.Def
+	if p := c.parts(n.X, v); p != nil {
+		for i, name := range n.Names[:min(len(n.Names), len(p))] {
+			out = append(out, define(names.claim(name.Text), p[i]))
+		}
+		return out
+	}
 	for i, name := range n.Names {
 		out = append(out, define(names.claim(name.Text), c.access(n.X.Span(), v, plan.Step{Index: int64(i)})))
 	}
@@ -153,6 +165,9 @@ func (c *checker) unnamed(e *env, x ast.Expr, r *rel, taken *names) []plan.Def {
 	v := c.expr(e, x)
 	if o, ok := v.(*plan.Ref); ok && slices.Contains(r.cols, o.Col) {
 		return nil
+	}
+	if p := c.parts(x, v); p != nil {
+		return c.named(x, v, p, taken.claim)
 	}
 	d := derive(x)
 	if d == "" {

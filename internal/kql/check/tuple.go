@@ -20,12 +20,24 @@ func (c *checker) parts(x ast.Expr, v plan.Expr) []plan.Expr {
 	if len(fields) == 0 {
 		return nil
 	}
+	if call.Row.HasSQL() && len(call.Row.Tuple) == 0 && len(fields) == 1 {
+		return []plan.Expr{v}
+	}
 	whole := &plan.Call{Row: call.Row.AsArray(), Args: call.Args, T: types.Dynamic}
 	var out []plan.Expr
 	for i, f := range fields {
 		out = append(out, cast(c.access(x.Span(), whole, plan.Step{Index: int64(i)}), f.Type))
 	}
 	return out
+}
+
+// named defines the parts under the names that follow from the call.
+func (c *checker) named(x ast.Expr, v plan.Expr, parts []plan.Expr, name func(string) string) []plan.Def {
+	var defs []plan.Def
+	for i, n := range partNames(x, v) {
+		defs = append(defs, define(name(n), parts[i]))
+	}
+	return defs
 }
 
 func cast(x plan.Expr, t types.Type) plan.Expr {
@@ -37,20 +49,26 @@ func cast(x plan.Expr, t types.Type) plan.Expr {
 
 // fieldsOf are the columns that a call has, without the part of the name that comes from it.
 func fieldsOf(call *plan.Call) []builtin.Field {
-	if !strings.HasPrefix(call.Row.Name, "array_sort_") || len(call.Args) < 2 || call.Args[1].Type() == types.Bool {
+	if !strings.HasPrefix(call.Row.Name, "array_sort_") {
 		return call.Row.Tuple
 	}
 	var fields []builtin.Field
-	for range call.Args {
-		fields = append(fields, builtin.Field{Type: types.Dynamic})
+	for _, a := range call.Args {
+		if a.Type() != types.Bool {
+			fields = append(fields, builtin.Field{Type: types.Dynamic})
+		}
 	}
 	return fields
 }
 
 // partNames are the names of the columns when the query gives none: series_stats_s_min, s_sorted.
-func partNames(x ast.Expr, call *plan.Call) []string {
+func partNames(x ast.Expr, v plan.Expr) []string {
 	var names []string
-	args := ast.Unparen(x).(*ast.Call).Args
+	call, written := v.(*plan.Call), ast.Unparen(x).(*ast.Call)
+	args := written.Args
+	if written.Receiver != nil {
+		args = append([]ast.Expr{written.Receiver}, args...)
+	}
 	for i, f := range fieldsOf(call) {
 		if strings.HasPrefix(call.Row.Name, "array_sort_") {
 			names = append(names, derive(args[i])+"_sorted")

@@ -6,7 +6,7 @@ import (
 )
 
 // series work on arrays of numbers. A value that is no number is missing; missing values make the answer's element null.
-var series = []fn{
+var series = append(models, []fn{
 	{"kql_series_sum", "j:r", func(a args) any {
 		return overSeries(a, func(v []float64) any { return reduce(v, 0, func(x, y float64) float64 { return x + y }) })
 	}},
@@ -101,7 +101,7 @@ var series = []fn{
 	{"kql_series_seasonal", "jl:j", seasonal},
 	{"kql_series_unary", "sj:j", seriesUnary},
 	{"kql_series_binary", "?sjj:j", seriesBinary},
-}
+}...)
 
 // floats reads a series; NaN stands for what is no number.
 func floats(items []*node) []float64 {
@@ -327,27 +327,31 @@ func outliers(a args) any {
 	if len(known) == 0 {
 		return nil
 	}
-	sort.Float64s(known)
 	low, high := 10.0, 90.0
 	if fold(a.str(1)) == "tukey" {
 		low, high = 25, 75
 	} else if !a.null(3) && !a.null(4) {
 		low, high = a.real(3), a.real(4)
 	}
-	q1, q3 := interpolated(known, low), interpolated(known, high)
-	out := make([]*node, len(v))
+	return realArray(tukey(v, known, low, high))
+}
+
+// tukey scores values by how many ranges between the two percentiles they lie outside of it.
+func tukey(v, among []float64, low, high float64) []float64 {
+	sorted := append([]float64{}, among...)
+	sort.Float64s(sorted)
+	q1, q3 := interpolated(sorted, low), interpolated(sorted, high)
+	scores := make([]float64, len(v))
 	for i, x := range v {
-		score := 0.0
-		switch iqr := q3 - q1; {
-		case iqr == 0 || math.IsNaN(x):
+		switch width := q3 - q1; {
+		case width == 0 || math.IsNaN(x):
 		case x > q3:
-			score = (x - q3) / iqr
+			scores[i] = (x - q3) / width
 		case x < q1:
-			score = (x - q1) / iqr
+			scores[i] = (x - q1) / width
 		}
-		out[i] = realNode(score)
 	}
-	return arrayNode(out)
+	return scores
 }
 
 func interpolated(sorted []float64, p float64) float64 {
