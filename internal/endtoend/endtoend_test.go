@@ -36,10 +36,11 @@ var shared *world
 
 // Another tenant: go test ./internal/endtoend -seed 5 -days 200 -end 2026-06-30T23:40:00Z
 var (
-	seed   = flag.Uint64("seed", 11, "seed of the tenant")
-	days   = flag.Int("days", 90, "days of the tenant")
-	people = flag.Int("people", 400, "people of the tenant")
-	end    = flag.String("end", "2026-03-31T12:00:00Z", "now")
+	seed    = flag.Uint64("seed", 11, "seed of the tenant")
+	days    = flag.Int("days", 90, "days of the tenant")
+	people  = flag.Int("people", 0, "people of the tenant; 0: 400, or as many as the records need")
+	records = flag.Int64("records", 0, "about how many records; 0: as many as life brings")
+	end     = flag.String("end", "2026-03-31T12:00:00Z", "now")
 )
 
 func TestMain(m *testing.M) {
@@ -74,7 +75,7 @@ func newWorld(ctx context.Context, dir string) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := simulate.Config{Seed: *seed, Days: *days, People: *people, End: at.Time()}
+	cfg := simulate.Config{Seed: *seed, Days: *days, People: *people, Records: *records, End: at.Time()}
 	if w.truth, err = simulate.Write(ctx, cfg, simulate.Mix, in); err != nil {
 		return nil, err
 	}
