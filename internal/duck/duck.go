@@ -26,6 +26,9 @@ type Config struct {
 	TempDir     string // where large sorts and joins may spill; "" forbids spilling
 	KeepOrder   bool   // keep the order of insertion in scans without ORDER BY (slower, more memory)
 	Functions   []Func // Go functions to make callable from SQL
+	// Options are further settings of the engine, by DuckDB's names, in force before the database is opened: some hold
+	// for a new file only.
+	Options map[string]string
 }
 
 // DB is an open database. It may be used from several goroutines.
@@ -52,6 +55,9 @@ func (d *DB) Close() error { return errors.Join(d.SQL.Close(), d.Connector.Close
 
 func (c Config) dsn() string {
 	q := url.Values{}
+	for name, value := range c.Options {
+		q.Set(name, value)
+	}
 	if c.ReadOnly && c.Path != "" {
 		q.Set("access_mode", "READ_ONLY")
 	}

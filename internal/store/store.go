@@ -76,6 +76,10 @@ type Batch struct {
 	Position      string
 	Checkpoints   []Checkpoint    // further ones, of a batch that finishes several small places
 	At            passtrail.Ticks // when it was received
+	// More says that another batch follows at once. The store may then put off making this one durable until it has
+	// enough for a transaction that is quick to write; a batch without More, Refresh, Rebuild and Close make all of them
+	// durable. Until then a kill loses it whole, its checkpoints with it, and so does a later Commit that fails.
+	More bool
 }
 
 // Checkpoint says how far one place was read.

@@ -3,8 +3,6 @@ package duckdb
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
-	"errors"
 	"fmt"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -18,7 +16,16 @@ func (s *Store) prepareWriter(ctx context.Context, readOnly bool) error {
 	if readOnly {
 		return nil
 	}
-	_, err := s.w.ExecContext(ctx, `CREATE TEMP TABLE candidate (n INTEGER NOT NULL, upstream BOOLEAN NOT NULL, id VARCHAR NOT NULL, hash UUID NOT NULL)`)
+	s.covered = map[passtrail.TenantID]hours{}
+	var err error
+	if s.incoming, err = newIncoming(); err != nil {
+		return err
+	}
+	source := duckdb.ParallelChunkTableFunction{BindArguments: func(map[string]any, ...any) (duckdb.ParallelChunkTableSource, error) { return s.incoming, nil }}
+	if err := duckdb.RegisterTableUDF(s.w, incomingName, source); err != nil {
+		return err
+	}
+	_, err = s.w.ExecContext(ctx, `CREATE TEMP TABLE candidate (n INTEGER NOT NULL, upstream BOOLEAN NOT NULL, id VARCHAR NOT NULL, hash UUID NOT NULL)`)
 	return err
 }
 
@@ -32,17 +39,20 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) (store.Counts, error
 	if err := validate(b); err != nil {
 		return store.Counts{}, err
 	}
-	var counts store.Counts
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		c := &commit{s: s, tx: tx, b: b}
-		err := c.run(ctx)
-		counts = c.counts
-		return err
-	})
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	p, err := s.begin(ctx)
 	if err != nil {
 		return store.Counts{}, err
 	}
-	return counts, nil
+	c := &commit{s: s, p: p, tx: p.tx, b: b}
+	if err := c.run(context.WithoutCancel(ctx)); err != nil {
+		return store.Counts{}, s.abandon(p, c.wrote, err)
+	}
+	if err := s.finish(p, b.More); err != nil {
+		return store.Counts{}, err
+	}
+	return c.counts, nil
 }
 
 func validate(b *store.Batch) error {
@@ -60,11 +70,13 @@ func validate(b *store.Batch) error {
 // commit is one call of Store.Commit.
 type commit struct {
 	s      *Store
+	p      *putOff
 	tx     *sql.Tx
 	b      *store.Batch
 	batch  int64
 	counts store.Counts
 	ledger ledger
+	wrote  bool // something of the batch is in the transaction
 }
 
 func (c *commit) run(ctx context.Context) error {
@@ -73,6 +85,7 @@ func (c *commit) run(ctx context.Context) error {
 			return err
 		}
 	}
+	c.wrote = true
 	if err := c.nextBatch(ctx); err != nil {
 		return err
 	}
@@ -115,6 +128,7 @@ func (c *commit) checkpoint(ctx context.Context) error {
 		if _, err := c.tx.ExecContext(ctx, put, p.Key, p.Position, int64(c.b.At), c.batch); err != nil {
 			return err
 		}
+		c.p.checkpoints[p.Key] = p.Position
 	}
 	return nil
 }
@@ -165,30 +179,17 @@ func (c *commit) raw(f func(*duckdb.Conn) error) error {
 	return c.s.w.Raw(func(dc any) error { return f(dc.(*duckdb.Conn)) })
 }
 
-// insert appends the records that stay to the table.
+// insert puts the records that stay into the table.
 func (c *commit) insert(m *merged) error {
-	return c.raw(func(conn *duckdb.Conn) error {
-		a, err := duckdb.NewAppenderFromConn(conn, "main", "record")
-		if err != nil {
-			return err
+	keep := make([]*passtrail.Record, 0, len(m.entries))
+	for i := range m.entries {
+		if e := &m.entries[i]; !e.dropped {
+			keep = append(keep, &c.b.Records[e.winner])
 		}
-		row := make([]driver.Value, 0, 40)
-		for _, e := range m.entries {
-			if e.dropped {
-				continue
-			}
-			if err := a.AppendRow(recordValues(row[:0], &c.b.Records[e.winner], c.batch)...); err != nil {
-				return fmt.Errorf("append: %w", errors.Join(err, a.Close()))
-			}
-		}
-		return a.Close()
-	})
-}
-
-// recordValues lists a record's columns in the order of the table.
-func recordValues(v []driver.Value, r *passtrail.Record, batch int64) []driver.Value {
-	return append(v, string(r.Tenant), r.ID, duckdb.UUID(r.Hash), int64(r.Time), r.Service, r.Category, r.Activity, r.OperationType,
-		r.Result, r.Reason, r.CorrelationID, string(r.ActorKind), r.ActorID, r.ActorUPN, r.ActorName, r.ActorAddress, r.TargetID, r.TargetUPN,
-		r.TargetName, r.TargetType, r.UserAgent, r.OnPremisesAgent, r.InitiatedBy, r.TargetResources, r.AdditionalDetails, r.Extra,
-		string(r.Shape), r.Source, int64(r.ReceivedAt), batch, r.ActivityKey, r.Step, r.Method, r.Problem)
+	}
+	if len(keep) == 0 {
+		return nil
+	}
+	c.p.rows += len(keep)
+	return c.s.insertRecords(keep, c.batch)
 }

@@ -15,7 +15,10 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	bindings "github.com/duckdb/duckdb-go-bindings"
 
 	"passtrail"
 	"passtrail/internal/duck"
@@ -26,6 +29,18 @@ const fileName = "passtrail.db"
 
 // IngestMemory is the memory limit with which a process that only takes records in stays under 512 MiB in all.
 const IngestMemory int64 = 256 << 20
+
+// engineOptions are settings of DuckDB; the figures behind them are in docs/performance.md. The newest storage version
+// compresses better and quicker than the one DuckDB takes for the sake of its older selves. Row groups are written as they
+// fill, not five at once, which would take five times the memory. A commit goes to the log unless it is larger than
+// this: by default DuckDB makes a whole checkpoint, and packs its last row group anew, for each commit beyond 100 kB. The
+// log is short enough to be read back at the start in well under a second.
+var engineOptions = map[string]string{
+	"storage_compatibility_version":      "latest",
+	"write_buffer_row_group_count":       "1",
+	"auto_checkpoint_skip_wal_threshold": "33554432",
+	"checkpoint_threshold":               "32MiB",
+}
 
 // Config says where the database is and what it may use.
 type Config struct {
@@ -47,8 +62,13 @@ type Store struct {
 
 	deriveRows int64 // records to fold at once, see sliceRows
 
-	writing sync.Mutex // held by whoever uses w
-	w       *sql.Conn  // the one connection that writes
+	writing  sync.Mutex // held by whoever uses what follows
+	w        *sql.Conn  // the one connection that writes
+	open     *putOff    // its transaction, while batches are put off
+	pending  atomic.Bool
+	incoming *incoming
+	insert   bindings.PreparedStatement // reads incoming
+	covered  map[passtrail.TenantID]hours
 }
 
 // Open opens the database of a data directory, makes it when it is new, and brings its tables up to date. The error has
@@ -59,14 +79,15 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		c.Now = time.Now
 	}
 	s := &Store{now: c.Now, dir: c.Dir, unlock: func() error { return nil }}
-	if err := s.open(ctx, c); err != nil {
+	if err := s.start(ctx, c); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, c Config) (err error) {
-	dc := duck.Config{ReadOnly: c.ReadOnly, MemoryLimit: c.MemoryLimit, Threads: c.Threads, Functions: c.Functions}
+func (s *Store) start(ctx context.Context, c Config) (err error) {
+	dc := duck.Config{ReadOnly: c.ReadOnly, MemoryLimit: c.MemoryLimit, Threads: c.Threads, Functions: c.Functions,
+		KeepOrder: true, Options: engineOptions}
 	if dc.MemoryLimit == 0 {
 		dc.MemoryLimit = machineMemory() / 2
 	}
@@ -108,6 +129,8 @@ func (s *Store) Close() error {
 	if s.w != nil {
 		s.writing.Lock()
 		defer s.writing.Unlock()
+		errs = append(errs, s.settle())
+		bindings.DestroyPrepare(&s.insert)
 		errs = append(errs, s.w.Close())
 		s.w = nil
 	}
@@ -120,21 +143,3 @@ func (s *Store) Close() error {
 
 // Dialect names the SQL dialect that Query takes.
 func (s *Store) Dialect() string { return "duckdb" }
-
-// write runs f in one transaction on the writing connection.
-func (s *Store) write(ctx context.Context, f func(tx *sql.Tx) error) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if s.w == nil {
-		return passtrail.Errorf(passtrail.Unavailable, "duckdb.write", "the store is closed")
-	}
-	tx, err := s.w.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	if err := f(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
-}

@@ -40,20 +40,43 @@ type stored struct {
 
 // match compares the merged batch with what is stored: it marks what is a repeat, and gathers what must be deleted.
 func (c *commit) match(ctx context.Context, m *merged) error {
-	if err := c.stage(m); err != nil {
-		return fmt.Errorf("stage: %w", err)
-	}
-	lo, hi := timeRange(m)
-	rows, err := c.tx.QueryContext(ctx, findStored, string(c.b.Tenant), int64(lo-slack), int64(hi+slack))
-	found, err := collect(rows, err, scanStored)
+	covered, err := c.s.coverage(ctx, c.tx, c.b.Tenant)
 	if err != nil {
 		return err
 	}
-	if _, err := c.tx.ExecContext(ctx, `DELETE FROM candidate`); err != nil {
-		return err
+	var candidates []int // arrivals that may be stored already
+	lo, hi := passtrail.Forever, passtrail.Ticks(0)
+	for n, a := range m.arrivals {
+		if t := m.records[a.record].Time; covered.holds(t) {
+			candidates = append(candidates, n)
+			lo, hi = min(lo, t), max(hi, t)
+		}
+	}
+	for i := range m.records {
+		covered.add(m.records[i].Time)
+	}
+	var found []stored
+	if len(candidates) > 0 {
+		if found, err = c.find(ctx, m, candidates, lo-slack, hi+slack); err != nil {
+			return err
+		}
 	}
 	m.apply(found)
 	return nil
+}
+
+// find returns the stored counterparts of the candidates, in the order of arrival.
+func (c *commit) find(ctx context.Context, m *merged, candidates []int, lo, hi passtrail.Ticks) ([]stored, error) {
+	if err := c.stage(m, candidates); err != nil {
+		return nil, fmt.Errorf("stage: %w", err)
+	}
+	rows, err := c.tx.QueryContext(ctx, findStored, string(c.b.Tenant), int64(lo), int64(hi))
+	found, err := collect(rows, err, scanStored)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.tx.ExecContext(ctx, `DELETE FROM candidate`)
+	return found, err
 }
 
 func scanStored(r *sql.Rows) (f stored, err error) {
@@ -67,23 +90,15 @@ func scanStored(r *sql.Rows) (f stored, err error) {
 	return f, err
 }
 
-func timeRange(m *merged) (lo, hi passtrail.Ticks) {
-	lo, hi = passtrail.Forever, 0
-	for _, a := range m.arrivals {
-		t := m.records[a.record].Time
-		lo, hi = min(lo, t), max(hi, t)
-	}
-	return lo, hi
-}
-
 // stage writes the candidates where SQL can see them.
-func (c *commit) stage(m *merged) error {
+func (c *commit) stage(m *merged, candidates []int) error {
 	return c.raw(func(conn *duckdb.Conn) error {
 		a, err := duckdb.NewAppender(conn, "temp", "main", "candidate")
 		if err != nil {
 			return err
 		}
-		for n, at := range m.arrivals {
+		for _, n := range candidates {
+			at := m.arrivals[n]
 			r := &m.records[at.record]
 			if err := a.AppendRow(int32(n), m.entries[at.entry].upstream, r.ID, duckdb.UUID(r.Hash)); err != nil {
 				return errors.Join(err, a.Close())

@@ -14,6 +14,9 @@ import (
 
 // Quarantined lists inputs that were set aside, oldest first, without their bytes.
 func (s *Store) Quarantined(ctx context.Context, f store.QuarantineFilter) ([]store.Quarantine, error) {
+	if err := s.settled(); err != nil {
+		return nil, err
+	}
 	rows, err := s.db.SQL.QueryContext(ctx, `SELECT id, tenant, source, position, reason, code, received_at FROM quarantine
 		WHERE (?1 = '' OR tenant = ?1) AND (?2 = '' OR source = ?2) AND (?3 = '' OR code = ?3)
 		ORDER BY id LIMIT CASE WHEN ?4 = 0 THEN 9223372036854775807 ELSE ?4 END`,
@@ -27,6 +30,9 @@ func (s *Store) Quarantined(ctx context.Context, f store.QuarantineFilter) ([]st
 // QuarantineItem returns one input with its bytes, or an error with code NotFound.
 func (s *Store) QuarantineItem(ctx context.Context, id int64) (store.Quarantine, error) {
 	var q store.Quarantine
+	if err := s.settled(); err != nil {
+		return q, err
+	}
 	err := s.db.SQL.QueryRowContext(ctx, `SELECT id, tenant, source, position, reason, code, bytes, received_at FROM quarantine WHERE id = ?`, id).
 		Scan(&q.ID, &q.Tenant, &q.Source, &q.Position, &q.Reason, &q.Code, &q.Bytes, &q.At)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -224,6 +224,9 @@ func readChunk(chunk bindings.DataChunk, columns []column, n int, out []any, row
 	return nil
 }
 
+// engineError is an error with the engine's own words.
+func engineError(text string) error { return errors.New("duckdb: " + text) }
+
 // queryError gives an error of the engine the code that its reader can act on.
 func queryError(ctx context.Context, err error) error {
 	var known *passtrail.Error

@@ -13,6 +13,9 @@ import (
 
 // Checkpoint returns the position that the last committed batch of a source carried, "" if there is none.
 func (s *Store) Checkpoint(ctx context.Context, source string) (string, error) {
+	if position, found := s.putOffCheckpoint(source); found {
+		return position, nil
+	}
 	var position string
 	err := s.db.SQL.QueryRowContext(ctx, `SELECT position FROM checkpoint WHERE source = ?`, source).Scan(&position)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -21,8 +24,25 @@ func (s *Store) Checkpoint(ctx context.Context, source string) (string, error) {
 	return position, err
 }
 
+// putOffCheckpoint returns a position that a batch carried which is not durable yet.
+func (s *Store) putOffCheckpoint(source string) (string, bool) {
+	if !s.pending.Load() {
+		return "", false
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.open == nil {
+		return "", false
+	}
+	position, found := s.open.checkpoints[source]
+	return position, found
+}
+
 // Ledger returns the ledger of a tenant, by source and hour. Inputs whose time could not be told stand at hour 0.
 func (s *Store) Ledger(ctx context.Context, tenant passtrail.TenantID) ([]store.LedgerHour, error) {
+	if err := s.settled(); err != nil {
+		return nil, err
+	}
 	rows, err := s.db.SQL.QueryContext(ctx, `SELECT source, hour, received, stored, repeats, set_aside, other, last_seen, coalesce(final_since, 0)
 		FROM ledger WHERE tenant = ? ORDER BY source, hour`, string(tenant))
 	return collect(rows, err, func(r *sql.Rows) (h store.LedgerHour, err error) {

@@ -1,0 +1,137 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	bindings "github.com/duckdb/duckdb-go-bindings"
+	"github.com/duckdb/duckdb-go/v2"
+
+	"passtrail"
+)
+
+// Put-off batches (store.Batch.More) share one transaction. A row group of the engine holds 122,880 rows: one that a
+// transaction fills goes into the file compressed at once, while the rest of a transaction is written twice, to the log
+// and again at the next checkpoint. So a transaction ends after two row groups, when little is left over.
+const (
+	putOffRows = 2 * 122_880
+	putOffTime = 10 * time.Second
+)
+
+// putOff is a transaction that holds batches which are not durable yet. It is guarded by Store.writing.
+type putOff struct {
+	tx    *sql.Tx
+	rows  int
+	since time.Time
+	// checkpoints are those of its batches: a reader would not see them in the table.
+	checkpoints map[string]string
+}
+
+// write makes what was put off durable and runs f in a transaction of its own.
+func (s *Store) write(ctx context.Context, f func(tx *sql.Tx) error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.w == nil {
+		return passtrail.Errorf(passtrail.Unavailable, "duckdb.write", "the store is closed")
+	}
+	if err := s.settle(); err != nil {
+		return err
+	}
+	tx, err := s.w.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// settle makes what was put off durable. The caller holds s.writing.
+func (s *Store) settle() error {
+	p := s.open
+	if p == nil {
+		return nil
+	}
+	s.setOpen(nil)
+	return p.tx.Commit()
+}
+
+func (s *Store) setOpen(p *putOff) {
+	s.open = p
+	s.pending.Store(p != nil)
+}
+
+// settled makes what was put off durable for a reader that must see it.
+func (s *Store) settled() error {
+	if !s.pending.Load() {
+		return nil
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return s.settle()
+}
+
+// begin returns the transaction for the next batch: the open one, or a new one. Statements in it are not bound to the
+// caller's context, as an interrupted one would take the batches before it along.
+func (s *Store) begin(ctx context.Context) (*putOff, error) {
+	if s.w == nil {
+		return nil, passtrail.Errorf(passtrail.Unavailable, "duckdb.Commit", "the store is closed")
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if s.open != nil {
+		return s.open, nil
+	}
+	tx, err := s.w.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		return nil, err
+	}
+	return &putOff{tx: tx, since: s.now(), checkpoints: map[string]string{}}, nil
+}
+
+// finish ends a batch: it leaves the transaction open for the next, or makes it durable.
+func (s *Store) finish(p *putOff, more bool) error {
+	if more && p.rows < putOffRows && s.now().Sub(p.since) < putOffTime {
+		s.setOpen(p)
+		return nil
+	}
+	s.setOpen(nil)
+	return p.tx.Commit()
+}
+
+// abandon ends a batch that failed. One that had written takes the put-off ones along.
+func (s *Store) abandon(p *putOff, wrote bool, cause error) error {
+	if !wrote && s.open == p {
+		return cause
+	}
+	s.setOpen(nil)
+	return errors.Join(cause, p.tx.Rollback())
+}
+
+// insertRecords runs the INSERT that reads the incoming records; it is prepared once.
+func (s *Store) insertRecords(records []*passtrail.Record, batch int64) error {
+	in := s.incoming
+	in.mu.Lock()
+	in.records, in.batch = records, batch
+	in.mu.Unlock()
+	defer func() {
+		in.mu.Lock()
+		in.records = nil
+		in.mu.Unlock()
+	}()
+	return s.w.Raw(func(dc any) error {
+		if s.insert.Ptr == nil {
+			if bindings.Prepare(handle(dc.(*duckdb.Conn)), `INSERT INTO record SELECT * FROM `+incomingName+`()`, &s.insert) == bindings.StateError {
+				err := errors.New(bindings.PrepareError(s.insert))
+				bindings.DestroyPrepare(&s.insert)
+				return err
+			}
+		}
+		return runPrepared(s.insert)
+	})
+}
