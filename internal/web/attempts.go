@@ -11,6 +11,7 @@ type attemptsPage struct {
 	Page    *AttemptPage
 	Summary *AttemptSummary
 	Chips   []Chip
+	Part    bool // htmx asked for the list alone; the counts beside the filters come along
 }
 
 func (*attemptsPage) file() string { return "attempts.html" }
@@ -20,7 +21,7 @@ func (p *attemptsPage) Table() AttemptTable { return AttemptTable{p.Shell, p.Pag
 
 // Facets is the choices of one filter.
 func (p *attemptsPage) Facets(name, label, all string, list []Facet) FacetField {
-	return FacetField{Name: name, Label: label, All: all, Value: p.Value(name), List: list}
+	return FacetField{Name: name, Label: label, All: all, Value: p.Value(name), List: list, Again: p.Part}
 }
 
 // AttemptTable is attempts as a table, on several pages.
@@ -40,7 +41,7 @@ func (s *Server) attemptsPage(w http.ResponseWriter, r *http.Request) error {
 		Period: sh.Period, Outcome: sh.Value("outcome"), Problem: sh.Value("problem"), Method: sh.Value("method"), Who: sh.Value("who"),
 		Person: strings.TrimSpace(sh.Value("person")), Address: strings.TrimSpace(sh.Value("address")), After: sh.Value("after"), Limit: pageRows,
 	}
-	p := &attemptsPage{Shell: sh, Filter: f, Page: &AttemptPage{}, Summary: &AttemptSummary{}, Chips: attemptChips(sh)}
+	p := &attemptsPage{Shell: sh, Filter: f, Page: &AttemptPage{}, Summary: &AttemptSummary{}, Chips: attemptChips(sh), Part: wantedPart(r) == "results"}
 	if sh.Tenant.ID == "" {
 		return s.render(w, r, p)
 	}

@@ -12,7 +12,7 @@ const pageRows = 50
 var eventColumns = []Link{
 	{"Date", "time"}, {"Service", "service"}, {"Category", "category"}, {"Activity", "activity"}, {"Status", "status"},
 	{"Status reason", "reason"}, {"Target", "target"}, {"Initiated by", "actor"}, {"IP address", "address"},
-	{"Correlation id", "correlation"}, {"User agent", "agent"},
+	{"Correlation id", "correlation"},
 }
 
 var defaultColumns = []string{"time", "activity", "status", "reason", "target", "actor"}
@@ -28,6 +28,7 @@ type auditPage struct {
 	KQL      string
 	Problem  string
 	MoreOpen bool
+	Part     bool // htmx asked for the list alone; counts and links around it come along
 }
 
 // Chip is a filter in force and the address without it.
@@ -65,13 +66,14 @@ func (p *auditPage) Shows(column string) bool { return slices.Contains(p.Columns
 
 // Facets is the choices of one filter.
 func (p *auditPage) Facets(name, label, all string, list []Facet) FacetField {
-	return FacetField{Name: name, Label: label, All: all, Value: p.Value(name), List: list}
+	return FacetField{Name: name, Label: label, All: all, Value: p.Value(name), List: list, Again: p.Part}
 }
 
-// FacetField is a drop-down with counts.
+// FacetField is a drop-down with counts. Again says that it takes the place of the one on the page.
 type FacetField struct {
 	Name, Label, All, Value string
 	List                    []Facet
+	Again                   bool
 }
 
 // Missing tells whether the chosen value is not among the choices, which happens when nothing matches.
@@ -87,7 +89,7 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	sh.Period = s.period(sh, "7d")
 	p := &auditPage{Shell: sh, Filter: eventFilter(sh), Columns: chosenColumns(sh), Choices: eventColumns, Page: &EventPage{}}
-	p.Chips = eventChips(sh)
+	p.Chips, p.Part = eventChips(sh), wantedPart(r) == "results"
 	p.MoreOpen = sh.Value("correlation")+sh.Value("agent")+sh.Value("q") != "" || len(sh.Values["col"]) > 0
 	if sh.Tenant.ID == "" {
 		return s.render(w, r, p)

@@ -138,13 +138,23 @@ func (b *browser) look(width int64, theme string) {
 	command(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}})
 }
 
-// until waits for a condition in script.
+// until waits for a condition in script, across navigations.
 func (b *browser) until(what, condition string) {
 	b.t.Helper()
-	ok := eval[bool](b, fmt.Sprintf(`new Promise((done) => { const end = Date.now() + 15000; const look = () => (%s) ? done(true) : Date.now() > end ? done(false) : setTimeout(look, 30); look(); })`, condition))
-	if !ok {
-		b.t.Fatalf("waited in vain: %s", what)
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); {
+		ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+condition+")"))
+		cancel()
+		if err == nil && ok {
+			return
+		}
+		select {
+		case <-b.ctx.Done():
+			b.t.Fatal(b.ctx.Err())
+		case <-time.After(30 * time.Millisecond):
+		}
 	}
+	b.t.Fatalf("waited in vain: %s", what)
 }
 
 // shot writes a picture of the whole page to the directory that PASSTRAIL_SHOTS names, if it does.

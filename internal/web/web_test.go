@@ -216,8 +216,12 @@ func TestFragmentOrPage(t *testing.T) {
 	c := s.client(t, auth.Local())
 	_, page := s.do(t, c, "GET", "/audit?status=failure", nil)
 	_, part := s.do(t, c, "GET", "/audit?status=failure", nil, "HX-Request", "true", "HX-Target", "results")
-	if !strings.Contains(page, "<!doctype html>") || !strings.Contains(page, strings.TrimSpace(part)) {
-		t.Error("the page does not hold the fragment that htmx gets")
+	_, table, ok := strings.Cut(part, `<p class="result-line"`)
+	if !ok || !strings.Contains(page, "<!doctype html>") || !strings.Contains(page, strings.TrimSpace(table)) {
+		t.Error("the page does not hold the list that htmx gets")
+	}
+	if strings.Count(part, "hx-swap-oob") != 5 || strings.Contains(page, "hx-swap-oob") {
+		t.Error("counts and links around the list do not come along with it, and only with it")
 	}
 	if strings.Contains(part, "<html") || !strings.Contains(part, "1 record") {
 		t.Errorf("the fragment is %.200q", part)

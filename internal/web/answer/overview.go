@@ -15,6 +15,7 @@ import (
 // glance says which value of a report's first row is its figure on the overview, and where one goes from there.
 type glance struct {
 	column, label string // "" counts the rows of the first table
+	name          string // a column whose text says what the figure is about
 	of            string // a second column that the figure is part of
 	tone          string // of a figure that is not zero
 	picture       int    // the table whose chart is the small picture
@@ -24,10 +25,10 @@ type glance struct {
 var glances = map[string]glance{
 	"registered-count":       {column: "Registered", of: "Total", label: "people registered", picture: 2, links: []web.Link{{Text: "Registration", Href: "/registration"}}},
 	"registered-people":      {label: "people", picture: -1, links: []web.Link{{Text: "Who is missing", Href: "/registration?list=missing"}}},
-	"data-registered":        {column: "People", label: "have the most common", links: []web.Link{{Text: "By combination", Href: "/registration"}}},
+	"data-registered":        {column: "People", name: "Value", label: "people", links: []web.Link{{Text: "By combination", Href: "/registration"}}},
 	"resets-last-7-days":     {column: "People", label: "people", picture: 1, links: []web.Link{{Text: "Those attempts", Href: "/attempts?outcome=reset&range=7d"}}},
-	"methods-used":           {column: "Total", label: "times the most used", links: []web.Link{{Text: "Attempts", Href: "/attempts"}}},
-	"common-problems":        {column: "People", label: "people hit by the most common", tone: "warn", links: []web.Link{{Text: "Where people stop", Href: "/attempts"}}},
+	"methods-used":           {column: "Total", name: "Method", label: "times", links: []web.Link{{Text: "Attempts", Href: "/attempts"}}},
+	"common-problems":        {column: "People", name: "Title", label: "people", tone: "warn", links: []web.Link{{Text: "Where people stop", Href: "/attempts"}}},
 	"admins-resetting-often": {label: "administrators", tone: "warn", links: []web.Link{{Text: "Admin attempts", Href: "/attempts?who=admins"}}},
 	"suspicious-activity":    {label: "findings", tone: "bad", picture: -1, links: []web.Link{{Text: "All findings", Href: "/suspicious"}}},
 }
@@ -81,6 +82,9 @@ func fill(card *web.Answer, out *report.Output, g glance) {
 		if g.of != "" && r.number(g.of) > 0 {
 			label = "of " + digits(r.number(g.of)) + " people"
 		}
+	}
+	if name := first(t).text(g.name); g.name != "" && name != "" {
+		label += ": " + methodLabelOr(name)
 	}
 	if g.column == "" && out.Report.Kind == "findings" {
 		value = int64(out.Findings)

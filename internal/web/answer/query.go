@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -94,6 +95,12 @@ func rendered(kind string, props map[string]string, t *query.Table) *web.Chart {
 	}
 	if len(numbers) == 0 {
 		return nil
+	}
+	if kindOf(t.Columns[x].Type) == "time" {
+		sorted := *t
+		sorted.Rows = slices.Clone(t.Rows)
+		slices.SortStableFunc(sorted.Rows, func(a, b []any) int { return cmp.Compare(whole(a[x]), whole(b[x])) })
+		t = &sorted
 	}
 	c := pivot(t, x, names, numbers)
 	c.Kind, c.Stacked, c.LabelName = k, props["kind"] == "stacked" || props["kind"] == "stacked100", t.Columns[x].Name

@@ -41,6 +41,11 @@ func build(dir, dist string) error {
 		if err := writeOutput(dist, name, body); err != nil {
 			return err
 		}
+		if name == noticesName { // once more to be read, beside the source
+			if err := os.WriteFile(filepath.Join(dist, "..", strings.TrimSuffix(noticesName, ".txt")), body, 0o644); err != nil {
+				return err
+			}
+		}
 		fmt.Printf("%8d %s\n", len(body), name)
 	}
 	return nil

@@ -133,6 +133,23 @@ document.addEventListener("formdata", (event) => {
 	}
 });
 
+// Filters apply as they change: choices at once, text when the typing pauses, and nothing that was sent already; leaving
+// a field alone sends nothing.
+const sent = new WeakMap();
+const stateOf = (form) => new URLSearchParams(new FormData(form)).toString();
+for (const form of document.querySelectorAll("form[data-filter]")) sent.set(form, stateOf(form));
+document.addEventListener("input", (event) => {
+	const form = event.target.closest("form[data-filter]");
+	if (!form) return;
+	clearTimeout(form.waiting);
+	form.waiting = setTimeout(() => {
+		const now = stateOf(form);
+		if (sent.get(form) === now || (form.elements.range?.value === "custom" && !form.elements.from.value)) return;
+		sent.set(form, now);
+		htmx.trigger(form, "filter");
+	}, event.target.matches("select,[type=checkbox]") ? 0 : 400);
+});
+
 // live listens for what the server noticed and offers it, without moving what is being read.
 function live() {
 	const bar = document.getElementById("live");

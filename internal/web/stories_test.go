@@ -1,0 +1,239 @@
+package web_test
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"passtrail"
+	"passtrail/internal/auth"
+	"passtrail/internal/query"
+)
+
+// text is what a reader sees of an element.
+func (b *browser) text(selector string) string {
+	b.t.Helper()
+	return eval[string](b, fmt.Sprintf(`(document.querySelector(%q)?.innerText || "").trim()`, selector))
+}
+
+// click clicks an element as a person would.
+func (b *browser) click(selector string) {
+	b.t.Helper()
+	b.until("to click "+selector, fmt.Sprintf(`document.querySelector(%q)`, selector))
+	b.run(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// answer asks the engine, for what the page should say.
+func (w *world) answer(t *testing.T, text string) [][]any {
+	t.Helper()
+	res, err := w.engine.Run(t.Context(), query.Request{Text: text, Tenants: []passtrail.TenantID{w.tenant}, Now: passtrail.TicksOf(w.now())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.Tables[0].Rows
+}
+
+// TestOverviewAnswersTheEightQuestions reads the eight cards and opens each report from its question.
+func TestOverviewAnswersTheEightQuestions(t *testing.T) {
+	s, w := realSite(t)
+	b := newBrowser(t, s)
+	b.look(1440, "light")
+	b.open("/")
+	b.shot("real-overview")
+	questions := eval[[]string](b, `[...document.querySelectorAll(".answer h2 a")].map((a) => a.getAttribute("href"))`)
+	if len(questions) != 8 {
+		t.Fatalf("the overview has %d questions, want 8", len(questions))
+	}
+	rows := w.answer(t, `PasswordResetAttempts | where Outcome == "reset" and End >= ago(7d) | summarize dcount(UserId)`)
+	want := fmt.Sprint(rows[0][0])
+	if got := b.text(`[aria-labelledby="q-resets-last-7-days"] .figure`); !strings.HasPrefix(got, want) {
+		t.Errorf("the card says that %q reset their password, want %s", got, want)
+	}
+	for _, href := range questions {
+		b.open(href)
+		if b.text("h1") == "" || !strings.Contains(b.text("main"), "How it counts") {
+			t.Errorf("%s does not say what it answers and how it counts", href)
+		}
+		name := strings.TrimPrefix(strings.Split(href, "?")[0], "/reports/")
+		b.shot("real-report-" + name)
+		b.quiet(href)
+	}
+}
+
+// TestFindOnePersonsFailedReset does what a help desk does: a name, the story, the attempt, the reason.
+func TestFindOnePersonsFailedReset(t *testing.T) {
+	s, w := realSite(t)
+	row := w.answer(t, `PasswordResetAttempts | where Outcome == "failed" and Problem != "" and Start > ago(60d) | sort by Start desc | take 1 | project UserPrincipalName, AttemptId`)
+	upn, attempt := row[0][0].(string), row[0][1].(string)
+	b := newBrowser(t, s)
+	b.look(1440, "light")
+	b.open("/person")
+	b.run(chromedp.SendKeys(chromedp.CSS("#q"), upn+kb.Enter))
+	b.until("the person", `document.querySelector(".timeline")`)
+	b.shot("real-person")
+	if !strings.Contains(b.text("main"), upn) {
+		t.Fatalf("the page of %s does not name the person", upn)
+	}
+	b.click(fmt.Sprintf(`a[href^="/attempts/%s"]`, attempt))
+	b.until("the attempt", `document.querySelector("h1")?.innerText.startsWith("Attempt of")`)
+	b.shot("real-attempt")
+	if body := b.text("main"); !strings.Contains(body, "Failed") || !strings.Contains(body, "Who can:") {
+		t.Errorf("the attempt does not say why it failed and who can help: %.400s", body)
+	}
+	b.quiet("attempt")
+}
+
+// TestFilterTheAuditLogToOneRecord filters without leaving the page, opens the details beside the list, reads the reason
+// and closes them with Escape; the address keeps all of it.
+func TestFilterTheAuditLogToOneRecord(t *testing.T) {
+	s, w := realSite(t)
+	row := w.answer(t, `AuditLogs | where ResultReason has "insufficient authentication methods" | sort by TimeGenerated desc | take 1 | project CorrelationId, Id`)
+	correlation := row[0][0].(string)
+	b := newBrowser(t, s)
+	b.look(1440, "light")
+	b.open("/audit?range=all")
+	b.shot("real-audit")
+	total := b.text(".result-line strong")
+	b.click("details.more summary")
+	b.run(chromedp.SendKeys(chromedp.CSS("#correlation"), correlation))
+	b.until("the filtered list", fmt.Sprintf(`document.querySelector(".result-line strong").innerText !== %q && location.search.includes("correlation=")`, total))
+	b.run(chromedp.SetValue(chromedp.CSS("#status"), "failure"))
+	eval[bool](b, `document.querySelector("#status").dispatchEvent(new Event("input", {bubbles: true}))`)
+	b.until("the failures alone", `location.search.includes("status=failure")`)
+	b.until("one record", `document.querySelectorAll("#results tbody tr").length === 1`)
+	b.click("#event-0")
+	b.until("the details", `document.querySelector("#details h2")`)
+	b.shot("real-audit-details")
+	pane := b.text("#details")
+	for _, want := range []string{"Status reason", "insufficient authentication methods", "Who can:", "Initiated by", "Raw record", correlation} {
+		if !strings.Contains(pane, want) {
+			t.Errorf("the details lack %q", want)
+		}
+	}
+	if !eval[bool](b, `document.activeElement === document.querySelector("#details h2")`) {
+		t.Error("the details opened and the focus stayed outside")
+	}
+	b.until("the record in the address", `location.search.includes("id=")`)
+	address := eval[string](b, `location.search`)
+	b.run(chromedp.KeyEvent(kb.Escape))
+	b.until("the details closed", `!document.querySelector("#details h2")`)
+	if !eval[bool](b, `document.activeElement.id === "event-0"`) {
+		t.Error("the details closed and the focus was lost")
+	}
+	b.open("/audit" + address)
+	if b.text("#details h2") == "" {
+		t.Error("the address does not lead back to the details")
+	}
+	b.run(chromedp.NavigateBack())
+	b.quiet("audit")
+}
+
+// TestExportIsExactlyWhatIsFiltered counts the rows of a download against the number on the page.
+func TestExportIsExactlyWhatIsFiltered(t *testing.T) {
+	s, _ := realSite(t)
+	c := s.client(t, auth.Local())
+	const filter = "range=all&status=failure"
+	_, page := s.do(t, c, "GET", "/audit?"+filter, nil)
+	_, rest, _ := strings.Cut(page, `<strong>`)
+	number, _, _ := strings.Cut(rest, " record")
+	matched, err := strconv.Atoi(strings.ReplaceAll(number, ",", ""))
+	if err != nil || matched == 0 {
+		t.Fatalf("the page names no number of records: %v", err)
+	}
+	_, text := s.do(t, c, "GET", "/audit/export?format=csv&"+filter, nil)
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows)-1 != matched {
+		t.Errorf("%d rows were exported, %d match", len(rows)-1, matched)
+	}
+	_, text = s.do(t, c, "GET", "/audit/export?format=json&"+filter, nil)
+	var file struct {
+		Tables []struct{ Rows []json.RawMessage }
+	}
+	if err := json.Unmarshal([]byte(text), &file); err != nil || len(file.Tables) != 1 {
+		t.Fatalf("JSON export: %v in %.200s", err, text)
+	}
+	if len(file.Tables[0].Rows) != matched {
+		t.Errorf("%d rows were exported, %d match", len(file.Tables[0].Rows), matched)
+	}
+}
+
+// TestWriteRunAndBreakAQuery types a query with the help of completion, runs it with Shift+Enter, sorts the result,
+// breaks it and reads where.
+func TestWriteRunAndBreakAQuery(t *testing.T) {
+	s, _ := realSite(t)
+	b := newBrowser(t, s)
+	b.look(1440, "light")
+	b.open("/query")
+	b.until("the language service", `document.documentElement.dataset.editor === "ready"`)
+	b.click(".cm-content")
+	b.run(chromedp.KeyEvent("PasswordResetAttempts | summarize Count = count() by Outc"))
+	b.until("the completion list", `[...document.querySelectorAll(".cm-tooltip-autocomplete li")].some((li) => li.innerText.includes("Outcome"))`)
+	b.shot("real-query-completion")
+	b.run(chromedp.KeyEvent(kb.Enter))
+	b.until("the completed word", `document.querySelector("#q").value.includes("by Outcome")`)
+	b.run(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(kb.ModifierShift)))
+	b.until("the result", `document.querySelector("#result tbody tr")`)
+	b.shot("real-query-result")
+	if !eval[bool](b, `new URLSearchParams(location.search).get("q").includes("by Outcome")`) {
+		t.Error("the query is not in the address")
+	}
+	b.click("#result thead th:nth-child(2) button")
+	if !eval[bool](b, `(() => { const n = [...document.querySelectorAll("#result tbody td:nth-child(2)")].map((c) => Number(c.dataset.sort)); return n.length > 2 && n.every((v, i) => i === 0 || n[i - 1] <= v); })()`) {
+		t.Error("the result is not sorted by the number")
+	}
+	b.quiet("query")
+	b.open("/query?q=" + url.QueryEscape("AuditLogs\n| where Wrong == 1"))
+	b.until("a squiggle", `document.querySelector(".cm-lintRange-error")`)
+	b.click("#run")
+	b.until("the mistake", `document.querySelector("#result .mistake")`)
+	b.shot("real-query-mistake")
+	if got := b.text("#result"); !strings.Contains(got, "Wrong") || !strings.Contains(got, "^~~~~") {
+		t.Errorf("the mistake is told as %q", got)
+	}
+	b.open("/query?run=1&q=" + url.QueryEscape("PasswordResetAttempts | summarize Count = count() by bin(Start, 7d), Outcome | render timechart"))
+	b.until("the chart", `document.querySelector("#result .plot-live svg")`)
+	b.shot("real-query-chart")
+	b.quiet("query with a chart")
+}
+
+// TestFunctionsThatAreNotThereAreNotOffered holds the editor to the engine.
+func TestFunctionsThatAreNotThereAreNotOffered(t *testing.T) {
+	s, _ := realSite(t)
+	b := newBrowser(t, s)
+	b.open("/query")
+	b.until("the language service", `document.documentElement.dataset.editor === "ready"`)
+	b.click(".cm-content")
+	b.run(chromedp.KeyEvent("AuditLogs | extend x = hash_sha"))
+	b.until("what is there", `[...document.querySelectorAll(".cm-tooltip-autocomplete li")].some((li) => li.innerText.includes("hash_sha256"))`)
+	b.run(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(strings.Repeat(kb.Backspace, 8)), chromedp.KeyEvent("externalda"))
+	b.until("no list", `![...document.querySelectorAll(".cm-tooltip-autocomplete li")].some((li) => li.innerText.includes("externaldata"))`)
+}
+
+// TestWithoutScript reads the pages in a browser that runs none.
+func TestWithoutScript(t *testing.T) {
+	s, _ := realSite(t)
+	c := s.client(t, auth.Local())
+	for path, want := range map[string][]string{
+		"/attempts?range=all":           {"<svg", "Show as table", "Outcome"},
+		"/registration":                 {"<svg", "Capable"},
+		"/query?run=1&q=print+x+%3D+42": {"<textarea", "42"},
+		"/audit?range=all&target=a":     {"records", "Apply"},
+	} {
+		status, body := s.do(t, c, "GET", path, nil)
+		for _, text := range want {
+			if status != 200 || !strings.Contains(body, text) {
+				t.Errorf("%s answered %d without %q", path, status, text)
+			}
+		}
+	}
+}
