@@ -13,7 +13,8 @@ import (
 
 // backend holds the opened store for the time of one command.
 type backend struct {
-	store store.Store
+	store  store.Store
+	shared bool // the store is a server's and stays open
 }
 
 // openStore opens the data directory, once a command. A directory that is not there is an error that says how to make
@@ -60,7 +61,7 @@ func (a *app) batchEngine(ctx context.Context) (*query.Engine, error) {
 
 // close closes what the command opened.
 func (a *app) close() error {
-	if a.backend.store == nil {
+	if a.backend.store == nil || a.backend.shared {
 		return nil
 	}
 	return a.backend.store.Close()

@@ -63,6 +63,9 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
+	for i, p := range paths {
+		paths[i] = a.path(p)
+	}
 	sources, err := file.Open(ctx, paths, file.Options{MaxDocument: f.maxDocument << 20, Stdin: a.in, Now: a.clock})
 	if err != nil {
 		return err

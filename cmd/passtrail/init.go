@@ -45,11 +45,13 @@ func (a *app) init(ctx context.Context, id passtrail.TenantID, name string, optI
 	if err != nil {
 		return err
 	}
-	st, err := openDirectory(ctx, dir, true, a.clock)
-	if err != nil {
-		return err
+	st := a.backend.store
+	if st == nil {
+		if st, err = openDirectory(ctx, dir, true, a.clock); err != nil {
+			return err
+		}
+		a.backend.store = st
 	}
-	a.backend.store = st
 	now, err := a.now()
 	if err != nil {
 		return err

@@ -38,14 +38,39 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a := &app{in: stdin, out: stdout, err: stderr, clock: time.Now, env: os.Getenv}
+	return a.runCommand(ctx, args)
+}
+
+// runCommand runs one command line and returns its exit code.
+func (a *app) runCommand(ctx context.Context, args []string) int {
 	root := a.rootCommand()
 	root.SetArgs(args)
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		code, done, err := a.forward(c.Context(), topCommand(c), args)
+		if done && err == nil {
+			return forwardedError{code}
+		}
+		return err
+	}
 	err := root.ExecuteContext(ctx)
 	if cerr := a.close(); err == nil {
 		err = cerr
 	}
 	return a.exit(err)
 }
+
+// topCommand is the name of the command below the root that c is or belongs to.
+func topCommand(c *cobra.Command) string {
+	for c.HasParent() && c.Parent().HasParent() {
+		c = c.Parent()
+	}
+	return c.Name()
+}
+
+// forwardedError says that a server ran the command, and how that ended.
+type forwardedError struct{ code int }
+
+func (e forwardedError) Error() string { return "ran by the server of the data directory" }
 
 // usageError is a mistake in the command line.
 type usageError struct{ err error }
@@ -62,9 +87,12 @@ func (e firedError) Error() string { return fmt.Sprintf("%d findings", e.n) }
 func (a *app) exit(err error) int {
 	var usage usageError
 	var fired firedError
+	var forwarded forwardedError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &forwarded):
+		return forwarded.code
 	case errors.As(err, &fired):
 		fmt.Fprintln(a.err, "passtrail:", err)
 		return exitFired
@@ -98,7 +126,17 @@ type app struct {
 	data    string // --data
 	nowFlag string // --now
 	utc     bool   // --utc
+	cwd     string // where relative paths begin, "" for the process's own directory
+	remote  bool   // running inside a server for a command line typed elsewhere
 	backend backend
+}
+
+// path resolves a path that a person typed.
+func (a *app) path(p string) string {
+	if a.cwd == "" || p == "-" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(a.cwd, p)
 }
 
 // now is the instant that decides answers: --now, else the clock.
@@ -115,6 +153,9 @@ func (a *app) now() (passtrail.Ticks, error) {
 
 // dataDir is --data, else PASSTRAIL_DATA, else the user's data directory.
 func (a *app) dataDir() (string, error) {
+	if a.remote {
+		return a.data, nil
+	}
 	if a.data != "" {
 		return filepath.Abs(a.data)
 	}
@@ -147,10 +188,10 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	f := root.PersistentFlags()
-	f.StringVar(&a.data, "data", "", "data `directory` (default $PASSTRAIL_DATA, else the user's data directory)")
+	f.StringVar(&a.data, "data", a.data, "data `directory` (default $PASSTRAIL_DATA, else the user's data directory)")
 	f.StringVar(&a.nowFlag, "now", "", "answer as if it were this `time` (ISO 8601)")
 	f.BoolVar(&a.utc, "utc", false, "show times in UTC instead of the local time zone")
-	for _, make := range commands {
+	for _, make := range commands() {
 		root.AddCommand(usageArgs(make(a)))
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true

@@ -149,6 +149,7 @@ func (a *app) toFile(name string, f func() error) error {
 	if name == "" {
 		return f()
 	}
+	name = a.path(name)
 	tmp := name + ".part"
 	file, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {

@@ -91,7 +91,7 @@ func (a *app) queryText(args []string, file string) (string, error) {
 		b, err := io.ReadAll(io.LimitReader(a.in, maxBatchLine))
 		return string(b), err
 	case file != "":
-		b, err := os.ReadFile(file)
+		b, err := os.ReadFile(a.path(file))
 		if err != nil {
 			return "", passtrail.Errorf(passtrail.Invalid, "main.queryText", "cannot read the query: %v", err)
 		}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"passtrail/internal/auth"
+	"passtrail/internal/server"
+	"passtrail/internal/web"
+	"passtrail/internal/web/answer"
+)
+
+func newServeCommand(a *app) *cobra.Command {
+	var cfg server.Config
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the pages of the data directory",
+		Long: "Serves the pages and prints a link that signs in once. Listens on this machine only; elsewhere it needs TLS and an\n" +
+			"identity provider. While it runs, the other commands on the same data directory talk to it.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), cfg, false) },
+	}
+	fl := c.Flags()
+	fl.StringVar(&cfg.Listen, "listen", "127.0.0.1:8420", "`address` to listen on, port 0 for a free one")
+	fl.StringVar(&cfg.CertFile, "tls-cert", "", "TLS certificate `file` (PEM)")
+	fl.StringVar(&cfg.KeyFile, "tls-key", "", "TLS key `file` (PEM)")
+	return c
+}
+
+// serve serves pages and command lines until ctx is done.
+func (a *app) serve(ctx context.Context, cfg server.Config, demo bool) error {
+	l, err := cfg.Open()
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	st, err := a.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	e, err := a.engine(ctx)
+	if err != nil {
+		return err
+	}
+	lib, err := a.library(ctx)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	sessions := auth.NewSessions(a.clock)
+	pages, err := web.New(web.Config{Services: answer.New(st, e, lib), Sessions: sessions, Now: a.clock, Log: log, Secure: cfg.CertFile != "", Demo: demo})
+	if err != nil {
+		return err
+	}
+	dir, err := a.dataDir()
+	if err != nil {
+		return err
+	}
+	a.saidServing(l, cfg, sessions)
+	return a.serveBoth(ctx, cfg, l, pages, log, dir)
+}
+
+func (a *app) serveBoth(ctx context.Context, cfg server.Config, l net.Listener, pages http.Handler, log *slog.Logger, dir string) error {
+	g, run := errgroup.WithContext(ctx)
+	g.Go(func() error { return cfg.Serve(run, l, pages, log) })
+	g.Go(func() error { return answerCommands(run, dir, a.backend.store, a.clock) })
+	err := g.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// saidServing prints the link that signs in once.
+func (a *app) saidServing(l net.Listener, cfg server.Config, sessions *auth.Sessions) {
+	scheme := "http"
+	if cfg.CertFile != "" {
+		scheme = "https"
+	}
+	link := url.URL{Scheme: scheme, Host: l.Addr().String(), Path: "/sign-in", RawQuery: url.Values{"token": {sessions.NewLink(auth.Local())}}.Encode()}
+	fmt.Fprintf(a.out, "open this link to sign in (it works once):\n\n    %s\n\nstop with Ctrl-C\n", link.String())
+}

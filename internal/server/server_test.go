@@ -1,0 +1,66 @@
+package server_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"passtrail"
+	"passtrail/internal/server"
+)
+
+func TestValidate(t *testing.T) {
+	for _, c := range []struct {
+		config server.Config
+		want   passtrail.Code
+	}{
+		{server.Config{Listen: "127.0.0.1:8420"}, ""},
+		{server.Config{Listen: "[::1]:0"}, ""},
+		{server.Config{Listen: "localhost:1"}, ""},
+		{server.Config{Listen: "8420"}, passtrail.Invalid},
+		{server.Config{Listen: ":8420"}, passtrail.Denied},
+		{server.Config{Listen: "0.0.0.0:8420"}, passtrail.Denied},
+		{server.Config{Listen: "passtrail.contoso.com:443"}, passtrail.Denied},
+		{server.Config{Listen: "0.0.0.0:443", CertFile: "c", KeyFile: "k"}, passtrail.Denied},
+		{server.Config{Listen: "0.0.0.0:443", SignIn: true}, passtrail.Denied},
+		{server.Config{Listen: "0.0.0.0:443", CertFile: "c", KeyFile: "k", SignIn: true}, ""},
+		{server.Config{Listen: "127.0.0.1:1", CertFile: "c"}, passtrail.Invalid},
+	} {
+		if got := passtrail.CodeOf(c.config.Validate()); got != c.want {
+			t.Errorf("Validate(%+v) = %q, want %q", c.config, got, c.want)
+		}
+	}
+}
+
+func TestServeEndsRequestsUnderWay(t *testing.T) {
+	c := server.Config{Listen: "127.0.0.1:0", Stop: 5 * time.Second}
+	l, err := c.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	begun := make(chan struct{})
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(begun)
+		stop()
+		<-ctx.Done()
+		io.WriteString(w, "whole")
+	})
+	served := make(chan error, 1)
+	go func() { served <- c.Serve(ctx, l, h, slog.New(slog.DiscardHandler)) }()
+	res, err := http.Get("http://" + l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	<-begun
+	if b, err := io.ReadAll(res.Body); err != nil || string(b) != "whole" {
+		t.Errorf("got %q, %v; want the whole answer", b, err)
+	}
+	if err := <-served; err != nil {
+		t.Errorf("Serve = %v, want nil", err)
+	}
+}
