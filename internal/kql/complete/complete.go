@@ -89,10 +89,12 @@ type Item struct {
 	rank int // lower comes first
 }
 
-// Completion is what may be written in place of Span.
+// Completion is what may be written in place of Span. More says that there are further items: ask again when more of
+// the word is typed.
 type Completion struct {
 	Span  diag.Span `json:"span"`
 	Items []Item    `json:"items"`
+	More  bool      `json:"more,omitempty"`
 }
 
 // maxItems bounds the items of a completion.
@@ -127,7 +129,8 @@ func (s *Service) Complete(src string, offset int) Completion {
 	if p.inComment {
 		return Completion{Span: p.span}
 	}
-	return Completion{Span: p.span, Items: pick(s.candidates(p), p.word)}
+	items := pick(s.candidates(p), p.word)
+	return Completion{Span: p.span, Items: items[:min(len(items), maxItems)], More: len(items) > maxItems}
 }
 
 // pick keeps the items that fit the word typed so far and sorts them.
@@ -156,7 +159,7 @@ func pick(items []Item, word string) []Item {
 		}
 		return strings.ToLower(out[i].Label) < strings.ToLower(out[j].Label)
 	})
-	return out[:min(len(out), maxItems)]
+	return out
 }
 
 // match tells how well a label fits a word: 0 as its start, 1 somewhere within, 2 its letters in order, -1 not at all.
