@@ -36,8 +36,8 @@ type Config struct {
 	Tenant       passtrail.TenantID // of records whose source states none
 	AsOf         passtrail.Ticks    // when snapshots were taken; 0: as they say themselves
 	Again        bool               // read everything, whatever the checkpoints say
-	BatchRecords int                // records of a transaction; 0 means 40,000
-	BatchBytes   int                // bytes of a transaction; 0 means 32 MiB
+	BatchRecords int                // records that are handed to the store at once; 0 means 20,000
+	BatchBytes   int                // and their bytes; 0 means 32 MiB
 	Workers      int                // goroutines that normalise; 0 means one for each CPU
 	MaxDepth     int                // see normalise.New
 	Now          func() time.Time   // nil means time.Now
@@ -58,7 +58,7 @@ type Runner struct {
 }
 
 const (
-	defaultBatchRecords = 40_000
+	defaultBatchRecords = 20_000
 	defaultBatchBytes   = 32 << 20
 	refreshEvery        = 2 * time.Minute
 	flushEvery          = 10 * time.Second
@@ -122,7 +122,7 @@ func (r *Runner) Run(ctx context.Context, inputs []Input) (*Summary, error) {
 	})
 	people := make([]*people, cfg.Workers)
 	for i := range people {
-		p := newParser(cfg)
+		p := newParser(cfg, &w.pool)
 		people[i] = p.people
 		g.Go(func() error {
 			for j := range work {

@@ -2,7 +2,9 @@ package ingest
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
+	"sync"
 
 	"passtrail"
 	"passtrail/internal/connector"
@@ -40,17 +42,53 @@ type parser struct {
 	cfg    Config
 	n      *normalise.Normaliser
 	people *people
+	pool   *slicePool
 }
 
-func newParser(cfg Config) *parser {
-	return &parser{cfg: cfg, n: normalise.New(cfg.MaxDepth), people: &people{seen: map[uint64]struct{}{}}}
+func newParser(cfg Config, pool *slicePool) *parser {
+	return &parser{cfg: cfg, n: normalise.New(cfg.MaxDepth), people: &people{seen: map[uint64]struct{}{}}, pool: pool}
+}
+
+// slicePool keeps slices of records for reuse: a record is large, and new memory for each batch would cost more than
+// reading it.
+type slicePool struct {
+	mu   sync.Mutex
+	free [][]passtrail.Record
+}
+
+// take returns an empty slice with room for n records, the smallest there is.
+func (p *slicePool) take(n int) []passtrail.Record {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	best := -1
+	for i, s := range p.free {
+		if cap(s) >= n && (best < 0 || cap(s) < cap(p.free[best])) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return make([]passtrail.Record, 0, n)
+	}
+	s := p.free[best]
+	p.free = slices.Delete(p.free, best, best+1)
+	return s[:0]
+}
+
+// give takes a slice back, whose records nobody uses any more. It lets go of what they point to.
+func (p *slicePool) give(s []passtrail.Record) {
+	clear(s)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.free) < 8 && cap(s) > 0 {
+		p.free = append(p.free, s)
+	}
 }
 
 // parse fills j.out.
 func (p *parser) parse(j *job) {
 	docs := j.batch.Documents
 	out := &j.out
-	out.records = make([]passtrail.Record, 0, len(docs))
+	out.records = p.pool.take(len(docs))
 	at := passtrail.TicksOf(p.cfg.Now())
 	for i := range docs {
 		d := &docs[i]

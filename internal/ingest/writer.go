@@ -25,6 +25,8 @@ type writer struct {
 	name      string            // short name of the pending batches' source
 	records   int
 	bytes     int
+	room      int // records of the last full batch
+	pool      slicePool
 	flushed   time.Time
 	refreshed time.Time
 
@@ -58,7 +60,7 @@ func (w *writer) run(ctx context.Context, ordered <-chan *job) error {
 		return err
 	}
 	w.endInput()
-	if err := w.flush(ctx); err != nil {
+	if err := w.flush(ctx, false); err != nil {
 		return err
 	}
 	return w.storeSnapshots(ctx)
@@ -74,14 +76,14 @@ func (w *writer) take(ctx context.Context, j *job) error {
 		in.empty = true
 	}
 	if w.name != in.Name && w.records > 0 {
-		if err := w.flush(ctx); err != nil {
+		if err := w.flush(ctx, true); err != nil {
 			return err
 		}
 	}
 	w.name = in.Name
 	if out.err != nil {
 		// What came before is stored: the run can go on there once the tenant is told.
-		if err := w.flush(ctx); err != nil {
+		if err := w.flush(ctx, false); err != nil {
 			return err
 		}
 		return out.err
@@ -99,7 +101,7 @@ func (w *writer) take(ctx context.Context, j *job) error {
 	w.checkpoint(in, j.batch.Position)
 	w.advance(j)
 	if w.records >= w.cfg.BatchRecords || w.bytes >= w.cfg.BatchBytes || w.cfg.Now().Sub(w.flushed) >= flushEvery {
-		return w.flush(ctx)
+		return w.flush(ctx, true)
 	}
 	return nil
 }
@@ -184,7 +186,8 @@ func (w *writer) mayCollect(ctx context.Context, id passtrail.TenantID) (off, fa
 }
 
 // addRecords sorts records to their tenants' batches, a run of one tenant at a time.
-func (w *writer) addRecords(ctx context.Context, in *input, records []passtrail.Record) error {
+func (w *writer) addRecords(ctx context.Context, in *input, all []passtrail.Record) error {
+	records := all
 	for len(records) > 0 {
 		tenant, n := records[0].Tenant, 1
 		for n < len(records) && records[n].Tenant == tenant {
@@ -197,7 +200,7 @@ func (w *writer) addRecords(ctx context.Context, in *input, records []passtrail.
 		}
 		if b != nil {
 			if b.Records == nil {
-				b.Records = make([]passtrail.Record, 0, max(n, w.cfg.BatchRecords/4))
+				b.Records = w.pool.take(max(n, w.room))
 			}
 			b.Records = append(b.Records, records[:n]...)
 			w.sum.Tenants[tenant] += int64(n)
@@ -205,6 +208,7 @@ func (w *writer) addRecords(ctx context.Context, in *input, records []passtrail.
 		}
 		records = records[n:]
 	}
+	w.pool.give(all)
 	return nil
 }
 
@@ -262,8 +266,8 @@ func (w *writer) addRows(ctx context.Context, in *input, out *parsed) error {
 	return nil
 }
 
-// flush commits what is pending, the checkpoints with the last batch.
-func (w *writer) flush(ctx context.Context) error {
+// flush commits what is pending, the checkpoints with the last batch. More says that the run goes on.
+func (w *writer) flush(ctx context.Context, more bool) error {
 	w.flushed = w.cfg.Now()
 	tenants := slices.DeleteFunc(w.order, func(t passtrail.TenantID) bool { return isEmpty(w.pending[t]) })
 	places := w.checkpoints()
@@ -276,11 +280,14 @@ func (w *writer) flush(ctx context.Context) error {
 		if i == len(tenants)-1 {
 			b.Checkpoints = places
 		}
+		b.More = true // the Refresh at the end of the run makes all durable
 		counts, err := w.store.Commit(ctx, b)
 		if err != nil {
 			return fmt.Errorf("commit: %w", err)
 		}
 		w.sum.count(counts)
+		w.room = max(w.room, len(b.Records))
+		w.pool.give(b.Records)
 	}
 	clear(w.pending)
 	clear(w.places)
