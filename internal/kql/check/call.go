@@ -29,6 +29,7 @@ func init() {
 	special["column_ifexists"], special["columnifexists"] = (*checker).columnIfExists, (*checker).columnIfExists
 	special["iscolumnexists"] = (*checker).isColumn
 	special["pack_all"] = (*checker).packAll
+	special["bag_pack_columns"] = (*checker).packColumns
 	special["materialize"] = (*checker).materializeValue
 	special["not"] = (*checker).notCall
 	special["typeof"] = (*checker).typeofCall
@@ -313,6 +314,25 @@ func (c *checker) packAll(e *env, x *ast.Call) plan.Expr {
 		}
 	}
 	return bag
+}
+
+// packColumns is a bag of the columns named.
+func (c *checker) packColumns(e *env, x *ast.Call) plan.Expr {
+	var args []plan.Expr
+	for _, a := range x.Args {
+		v := c.expr(e, a)
+		col, ok := v.(*plan.Ref)
+		if !ok {
+			c.fail(a.Span(), "bad-argument", "bag_pack_columns takes columns only")
+			return bad()
+		}
+		args = append(args, str(col.Col.Name), v)
+	}
+	if len(args) == 0 {
+		c.fail(x.Loc, "bad-argument", "bag_pack_columns takes at least one column")
+		return bad()
+	}
+	return c.builtinCall(x.Loc, "bag_pack", args...)
 }
 
 // windowCall binds prev, next, row_number and their kin.

@@ -159,21 +159,21 @@ func (c *checker) extend(sc *scope, r *rel, items []ast.Expr) *rel {
 	return n
 }
 
-// unnamed is an item of extend without a name: a column as it stands changes nothing; a derived name that is taken gets a
-// number, unless it is a function that keeps the name (tostring(x)), which replaces the column.
+// unnamed is an item of extend without a name: a column as it stands changes nothing, and a name that follows from the
+// expression (bin(x, 1h) is x, d.a is d_a) replaces a column that has it.
 func (c *checker) unnamed(e *env, x ast.Expr, r *rel, taken *names) []plan.Def {
 	v := c.expr(e, x)
 	if o, ok := v.(*plan.Ref); ok && slices.Contains(r.cols, o.Col) {
 		return nil
 	}
 	if p := c.parts(x, v); p != nil {
-		return c.named(x, v, p, taken.claim)
+		return c.named(x, v, p, func(n string) string { return n })
 	}
 	d := derive(x)
 	if d == "" {
 		return []plan.Def{define(taken.column(), v)}
 	}
-	return []plan.Def{define(taken.claim(d), v)}
+	return []plan.Def{define(d, v)}
 }
 
 // matching finds the columns that a name or pattern means. A name without a column is a mistake, a pattern without one is not.
