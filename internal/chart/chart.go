@@ -206,13 +206,13 @@ func (c Chart) plot() (string, func(float64) float64, float64, float64) {
 	var b strings.Builder
 	b.WriteString(body)
 	step, ceiling := nice(c.highest())
-	y := func(v float64) float64 { return top + 10 + height*(1-v/ceiling) }
+	y := func(v float64) float64 { return top + 18 + height*(1-v/ceiling) }
 	for v := 0.0; v <= ceiling+step/2; v += step {
 		b.WriteString(c.line(left, y(v), Width-8, y(v)))
 		b.WriteString(c.text(left-6, y(v)+4, "end", value(v)))
 	}
 	if c.Unit != "" {
-		b.WriteString(c.text(8, top+2, "start", c.Unit))
+		b.WriteString(c.text(8, top+4, "start", c.Unit))
 	}
 	slot := (Width - 8 - left) / float64(len(c.Labels))
 	every := int(math.Ceil(70 / slot))

@@ -5,10 +5,14 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
+	"passtrail"
 	"passtrail/internal/chart"
+	"passtrail/internal/export"
 	"passtrail/internal/kql/types"
 	"passtrail/internal/query"
+	"passtrail/internal/vocab"
 )
 
 // array writes a list as a dynamic cell.
@@ -92,46 +96,83 @@ func jsonCell(v any, t types.Type) any {
 	return query.JSONCell(v, t)
 }
 
+// MaxLabels is how many labels a picture has; the table beside it has all rows.
+const MaxLabels = 400
+
 // Picture draws table i, or returns "" when the report has no picture for it.
 func (o *Output) Picture(i int) string {
-	def, t := o.Report.Tables[i], o.Tables[i]
+	def := o.Report.Tables[i]
 	if def.Chart == nil {
 		return ""
 	}
-	c := chart.Chart{Kind: chart.Kind(def.Chart.Kind), Title: def.Title, Stacked: def.Chart.Stacked}
-	x := t.Index(def.Chart.X)
-	if x < 0 {
+	c, ok := Draw(&o.Tables[i], *def.Chart)
+	if !ok {
 		return ""
 	}
+	c.Title = def.Title
 	if len(def.Chart.Y) > 0 {
 		c.Unit = def.Units[def.Chart.Y[0]]
-	}
-	for _, row := range t.Rows {
-		c.Labels = append(c.Labels, label(row[x], t.Columns[x].Type))
-	}
-	for _, name := range def.Chart.Y {
-		y := t.Index(name)
-		if y < 0 {
-			return ""
-		}
-		s := chart.Series{Name: name}
-		for _, row := range t.Rows {
-			s.Values = append(s.Values, number(row[y]))
-		}
-		c.Series = append(c.Series, s)
 	}
 	return c.SVG()
 }
 
-func label(v any, t types.Type) string {
-	s, _ := query.JSONCell(v, t).(string)
-	if t == types.DateTime && len(s) >= 10 {
-		return s[:10]
+// Draw makes a chart of a table's columns. It returns false when a column of the labels is missing; series whose
+// column is missing are left out.
+func Draw(t *query.Table, spec Chart) (chart.Chart, bool) {
+	c := chart.Chart{Kind: chart.Kind(spec.Kind), Stacked: spec.Stacked}
+	var x []int
+	for _, name := range strings.Split(spec.X, "+") {
+		i := t.Index(name)
+		if i < 0 {
+			return c, false
+		}
+		x = append(x, i)
 	}
-	if s == "" {
-		return "(none)"
+	shown := t.Rows[:min(len(t.Rows), MaxLabels)]
+	for _, row := range shown {
+		var parts []string
+		for _, i := range x {
+			if s := Label(row[i], t.Columns[i].Type); s != "" {
+				parts = append(parts, s)
+			}
+		}
+		c.Labels = append(c.Labels, first(strings.Join(parts, ", "), "(none)"))
+	}
+	for _, name := range spec.Y {
+		y := t.Index(name)
+		if y < 0 {
+			continue
+		}
+		s := chart.Series{Name: name}
+		for _, row := range shown {
+			s.Values = append(s.Values, number(row[y]))
+		}
+		c.Series = append(c.Series, s)
+	}
+	return c, true
+}
+
+// Label writes a cell as a chart's label: whole days without their midnight, methods by name.
+func Label(v any, t types.Type) string {
+	if at, ok := v.(int64); ok && t == types.DateTime {
+		s := passtrail.Ticks(at).String()
+		if passtrail.Ticks(at)%passtrail.Day == 0 {
+			return s[:10]
+		}
+		return s[:10] + " " + s[11:16]
+	}
+	s := export.Text(v, t, time.UTC)
+	if m, ok := vocab.MethodByKey(s); ok {
+		return m.Name
 	}
 	return s
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 func number(v any) float64 {

@@ -54,7 +54,7 @@ type Table struct {
 // Chart says how a table is drawn.
 type Chart struct {
 	Kind    string   `yaml:"kind"` // bar, column, line, funnel
-	X       string   `yaml:"x"`
+	X       string   `yaml:"x"`    // column of the labels; several are joined with +
 	Y       []string `yaml:"y"`
 	Stacked bool     `yaml:"stacked"`
 }

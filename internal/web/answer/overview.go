@@ -8,6 +8,7 @@ import (
 
 	"passtrail"
 	"passtrail/internal/auth"
+	"passtrail/internal/kql/types"
 	"passtrail/internal/report"
 	"passtrail/internal/web"
 )
@@ -84,7 +85,7 @@ func fill(card *web.Answer, out *report.Output, g glance) {
 		}
 	}
 	if name := first(t).text(g.name); g.name != "" && name != "" {
-		label += ": " + methodLabelOr(name)
+		label += ": " + report.Label(name, types.String)
 	}
 	if g.column == "" && out.Report.Kind == "findings" {
 		value = int64(out.Findings)

@@ -118,7 +118,7 @@ func pivot(t *query.Table, x int, names, numbers []int) *web.Chart {
 	for _, cells := range t.Rows {
 		at := label(cells[x], t.Columns[x].Type)
 		if _, ok := positions[at]; !ok {
-			if len(positions) == maxLabels {
+			if len(positions) == report.MaxLabels {
 				continue
 			}
 			positions[at] = len(c.Labels)

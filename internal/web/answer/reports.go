@@ -12,7 +12,6 @@ import (
 
 	"passtrail"
 	"passtrail/internal/auth"
-	"passtrail/internal/chart"
 	"passtrail/internal/export"
 	"passtrail/internal/kql/types"
 	"passtrail/internal/query"
@@ -122,56 +121,18 @@ func section(out *report.Output, i int) web.Section {
 	return sec
 }
 
-// maxLabels is how many labels a picture has; the table beside it has all rows.
-const maxLabels = 400
-
 // drawing makes a chart of a table's columns.
 func drawing(t *query.Table, kind, x string, ys []string, stacked bool) *web.Chart {
-	c := &web.Chart{Chart: chart.Chart{Kind: chart.Kind(kind), Stacked: stacked}, LabelName: x}
-	xi := t.Index(x)
-	if xi < 0 {
-		return c
-	}
-	shown := t.Rows[:min(len(t.Rows), maxLabels)]
-	for _, cells := range shown {
-		c.Labels = append(c.Labels, label(cells[xi], t.Columns[xi].Type))
-	}
-	for _, y := range ys {
-		yi := t.Index(y)
-		if yi < 0 {
-			continue
-		}
-		series := chart.Series{Name: y}
-		for _, cells := range shown {
-			series.Values = append(series.Values, numeric(cells[yi]))
-		}
-		c.Series = append(c.Series, series)
-	}
-	return c
+	c, _ := report.Draw(t, report.Chart{Kind: kind, X: x, Y: ys, Stacked: stacked})
+	return &web.Chart{Chart: c, LabelName: strings.ReplaceAll(x, "+", ", ")}
 }
 
-// label writes a cell as a chart's label: whole days without their midnight, methods by name.
+// label writes a cell as a chart's label.
 func label(v any, t types.Type) string {
-	if at, ok := v.(int64); ok && t == types.DateTime {
-		text := passtrail.Ticks(at).String()
-		if strings.HasSuffix(text, "T00:00:00.0000000Z") {
-			return text[:10]
-		}
-		return text[:10] + " " + text[11:16]
+	if s := report.Label(v, t); s != "" {
+		return s
 	}
-	text := export.Text(v, t, time.UTC)
-	if text == "" {
-		return "(none)"
-	}
-	return methodLabelOr(text)
-}
-
-// methodLabelOr is a method's name where the text is a method's key.
-func methodLabelOr(text string) string {
-	if names := methods(`["` + text + `"]`); len(names) == 1 {
-		return names[0]
-	}
-	return text
+	return "(none)"
 }
 
 // table turns a result into what a page shows.
