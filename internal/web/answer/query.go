@@ -18,6 +18,7 @@ import (
 	"passtrail/internal/kql/diag"
 	"passtrail/internal/kql/parser"
 	"passtrail/internal/query"
+	"passtrail/internal/report"
 	"passtrail/internal/store"
 	"passtrail/internal/web"
 )
