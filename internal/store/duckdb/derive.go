@@ -6,6 +6,8 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+
+	"passtrail"
 )
 
 // What is derived from records and snapshots. Refresh and Rebuild run the same statements (derive/*.sql), the one on the
@@ -23,11 +25,7 @@ const (
 // Refresh brings attempts and intervals up to what has been committed, in one transaction with the note of how far it
 // came: after a kill the next call does it again.
 func (s *Store) Refresh(ctx context.Context) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
-		d := &derivation{tx: tx, sliceRows: s.deriveRows}
-		defer d.dropTemp()
-		return d.refresh(ctx)
-	})
+	return s.derive(ctx, "duckdb.Refresh", func(d *derivation) error { return d.refresh(ctx) })
 }
 
 // Rebuild classifies all records anew by the vocabulary of this program and makes all derived tables from nothing, in one
@@ -36,11 +34,25 @@ func (s *Store) Rebuild(ctx context.Context, progress func(done, total int64)) e
 	if progress == nil {
 		progress = func(int64, int64) {}
 	}
-	return s.write(ctx, func(tx *sql.Tx) error {
+	return s.derive(ctx, "duckdb.Rebuild", func(d *derivation) error { return d.rebuild(ctx, progress) })
+}
+
+// derive runs f in one transaction. It returns ctx.Err() when ctx ended it, and code TooLarge when memory did.
+func (s *Store) derive(ctx context.Context, op string, f func(*derivation) error) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
 		d := &derivation{tx: tx, sliceRows: s.deriveRows}
 		defer d.dropTemp()
-		return d.rebuild(ctx, progress)
+		return f(d)
 	})
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case strings.Contains(err.Error(), "Out of Memory Error"):
+		return &passtrail.Error{Code: passtrail.TooLarge, Op: op, Msg: "deriving attempts and history needs more memory than the database may use: allow it more", Err: err}
+	}
+	return fmt.Errorf("%s: %w", op, err)
 }
 
 // derivation is one run of Refresh or Rebuild.

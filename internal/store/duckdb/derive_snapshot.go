@@ -131,16 +131,18 @@ func (d *derivation) roles(ctx context.Context, tenant string) error {
 	return err
 }
 
-// knownRoles lends SQL the roles of the vocabulary that have a template id.
+// knownRoles lends SQL the roles of the vocabulary, by template id; those without one by their name in lower case.
 func (d *derivation) knownRoles(ctx context.Context) error {
 	var ids, names []string
 	var weights []int64
 	var admin, twoGate []bool
 	for _, r := range vocab.Roles() {
-		if r.TemplateID != "" {
-			ids, names, weights = append(ids, strings.ToLower(r.TemplateID)), append(names, r.Name), append(weights, int64(r.Weight))
-			admin, twoGate = append(admin, r.Admin), append(twoGate, r.TwoGate)
+		id := strings.ToLower(r.TemplateID)
+		if id == "" {
+			id = strings.ToLower(r.Name)
 		}
+		ids, names, weights = append(ids, id), append(names, r.Name), append(weights, int64(r.Weight))
+		admin, twoGate = append(admin, r.Admin), append(twoGate, r.TwoGate)
 	}
 	const roles = `SELECT unnest(?1::VARCHAR[]) AS id, unnest(?2::VARCHAR[]) AS name, unnest(?3::BIGINT[]) AS weight, unnest(?4::BOOLEAN[]) AS admin, unnest(?5::BOOLEAN[]) AS two_gate`
 	return d.keep(ctx, "derive_role", roles, ids, names, weights, admin, twoGate)

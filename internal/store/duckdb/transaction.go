@@ -39,7 +39,8 @@ func (s *Store) write(ctx context.Context, f func(tx *sql.Tx) error) error {
 	if err := s.settle(); err != nil {
 		return err
 	}
-	tx, err := s.w.BeginTx(ctx, nil)
+	// A transaction whose context ends takes its connection with it; f's statements end with ctx by themselves.
+	tx, err := s.w.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return err
 	}

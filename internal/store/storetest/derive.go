@@ -3,11 +3,13 @@ package storetest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"passtrail"
 	"passtrail/internal/attempt"
@@ -26,6 +28,8 @@ func Derive(t *testing.T, open func(t *testing.T) store.Store) {
 		}
 	})
 	t.Run("runs", func(t *testing.T) { deriveRuns(t, open(t)) })
+	t.Run("roles", func(t *testing.T) { deriveRoles(t, open(t)) })
+	t.Run("stopped", func(t *testing.T) { deriveStopped(t, open(t)) })
 }
 
 // DeriveAttempts is the part of Derive that is about attempts.
@@ -76,6 +80,38 @@ func deriveAttempts(t *testing.T, s store.Store, seed uint64) {
 		t.Errorf("Rebuild changed the attempts: %s", firstDifference(before, after))
 	}
 	compareAttempts(t, s, "after Rebuild")
+}
+
+// deriveStopped ends Refresh and Rebuild at odd moments: what is derived is either as before or done, and the next call
+// does what is left.
+func deriveStopped(t *testing.T, s store.Store) {
+	defer s.Close()
+	optInBoth(t, s)
+	rng := rand.New(rand.NewPCG(1, 7))
+	records := someRecords(rng, 300)
+	for n := range 20 {
+		size := len(records) / 20
+		commitRecords(t, s, records[n*size:(n+1)*size], n)
+		before := attemptRows(t, s)
+		ctx, stop := context.WithTimeout(context.Background(), time.Duration(n)*time.Millisecond)
+		err := s.Refresh(ctx)
+		if n%2 == 1 && err == nil {
+			err = s.Rebuild(ctx, nil)
+		}
+		stop()
+		switch after := attemptRows(t, s); {
+		case err == nil:
+			compareAttempts(t, s, "after Refresh")
+		case !errors.Is(err, context.DeadlineExceeded):
+			t.Fatalf("Refresh = %v, want %v", err, context.DeadlineExceeded)
+		case !reflect.DeepEqual(before, after):
+			compareAttempts(t, s, "after a stopped Rebuild")
+		}
+	}
+	if err := s.Refresh(context.Background()); err != nil {
+		t.Fatalf("Refresh: %v", err)
+	}
+	compareAttempts(t, s, "after the last Refresh")
 }
 
 // commitRecords stores records as one batch per tenant.

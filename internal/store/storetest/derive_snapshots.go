@@ -218,6 +218,40 @@ func compareInstants(t *testing.T, s store.Store, known []store.Snapshot) {
 	}
 }
 
+// deriveRoles goes through one person's roles: gained, lost, joined by a role that the vocabulary does not know.
+func deriveRoles(t *testing.T, s store.Store) {
+	defer s.Close()
+	optInBoth(t, s)
+	held := [][]string{{"Reports Reader"}, {"Reports Reader", "Global Administrator"}, {"Global Administrator"}, {"Keeper of Keys"}, {}, {"AdHoc License Administrator"}}
+	ids := map[string]string{"Reports Reader": someRoles[2].RoleID, "Global Administrator": someRoles[0].RoleID, "Keeper of Keys": "custom-1", "AdHoc License Administrator": "custom-2"}
+	for day, names := range held {
+		sn := store.Snapshot{Kind: store.Roles, TakenAt: passtrail.Ticks(day) + 1, Complete: true}
+		for _, name := range names {
+			sn.Roles = append(sn.Roles, store.RoleAssignment{UserID: "u", RoleID: ids[name], RoleName: name})
+		}
+		if _, err := s.Commit(context.Background(), &store.Batch{Tenant: tenantA, Source: "test", Snapshots: []store.Snapshot{sn}}); err != nil {
+			t.Fatalf("Commit: %v", err)
+		}
+	}
+	if err := s.Refresh(context.Background()); err != nil {
+		t.Fatalf("Refresh: %v", err)
+	}
+	want := []string{
+		`[1 2 0 Reports Reader ["Reports Reader"] false false]`,
+		`[2 3 2 Global Administrator ["Global Administrator","Reports Reader"] true true]`,
+		`[3 4 3 Global Administrator ["Global Administrator"] true true]`,
+		`[4 5 4 Keeper of Keys ["Keeper of Keys"] true false]`,
+		fmt.Sprintf(`[6 %d 6 AdHoc License Administrator ["AdHoc License Administrator"] true true]`, passtrail.Forever),
+	}
+	if got := lines(t, s, `SELECT valid_from, valid_to, assumed_from, role, roles, is_admin, two_gate FROM person_role`); !slices.Equal(got, want) {
+		t.Errorf("person_role = %s", firstDifference(want, got))
+	}
+	now := fmt.Sprintf("[u %s]", "AdHoc License Administrator")
+	if got := lines(t, s, `SELECT user_id, role FROM (`+store.RoleAt+`)`, string(tenantA), int64(1000)); len(got) != 1 || got[0] != now {
+		t.Errorf("RoleAt = %v, want %s", got, now)
+	}
+}
+
 // deriveRuns holds the store to keep only what changed of a hundred daily snapshots.
 func deriveRuns(t *testing.T, s store.Store) {
 	defer s.Close()

@@ -1,9 +1,9 @@
 -- Rows of person_role: what each person holds between two instants at which that changes. Equal neighbours are joined.
--- derive_role has the vocabulary's weight of a role id; a role that it does not know weighs least and administers.
+-- derive_role has the vocabulary's weight of a role id (of a name in lower case, where no id is published); a role that it does not know weighs least and administers.
 WITH held AS (
     SELECT user_id, valid_from, valid_to, assumed_from, coalesce(k.name, nullif(role_name, ''), role_id) AS role,
         coalesce(k.weight, 1) AS weight, coalesce(k.admin, true) AS is_admin, coalesce(k.two_gate, false) AS two_gate
-    FROM role_assignment a LEFT JOIN derive_role k ON k.id = a.role_id
+    FROM role_assignment a LEFT JOIN derive_role k ON k.id = a.role_id OR k.id = lower(a.role_name)
     WHERE tenant = ?1
 ),
 edge AS (
