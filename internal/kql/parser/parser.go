@@ -19,7 +19,7 @@ import (
 type Limits struct {
 	MaxBytes int // length of the text, 1 MiB; code "text-too-long"
 	MaxDepth int // brackets within brackets, 200; code "too-deep"
-	MaxTerms int // operands of one chain such as a or b or c, and operators of one pipeline, 10,000; code "too-many-terms"
+	MaxTerms int // operands of one chain such as a or b or c, operators of one pipeline, statements: 10,000 each; code "too-many-terms"
 }
 
 // DefaultLimits are the limits of [Parse].

@@ -96,6 +96,7 @@ func TestLimits(t *testing.T) {
 		{"closed", "T | where " + strings.Repeat("(", 300) + "1" + strings.Repeat(")", 300), "too-deep"},
 		{"terms", "T | where a" + strings.Repeat(" or a", 50_000), "too-many-terms"},
 		{"paths", "T | where a" + strings.Repeat(".a", 50_000), "too-many-terms"},
+		{"statements", strings.Repeat("a;", 50_000), "too-many-terms"},
 		{"operators", "T" + strings.Repeat("|count", 50_000), "too-many-terms"},
 	}
 	for _, test := range tests {

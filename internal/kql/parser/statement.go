@@ -14,6 +14,10 @@ func (p *parser) statements() []ast.Statement {
 		if p.accept(Semicolon) {
 			continue
 		}
+		if len(out) >= p.limits.MaxTerms {
+			p.stop(p.tok().Loc, "too-many-terms", "the query has more than %d statements", p.limits.MaxTerms)
+			return out
+		}
 		before := p.pos
 		p.quiet = p.fatal
 		if s := p.keywordStatement(); s != nil {
