@@ -55,6 +55,9 @@ type TableView struct {
 	Sortable bool
 }
 
+// Number is a row's number as people count.
+func (t TableView) Number(row int) int { return row + 1 }
+
 // Drill is the address of the records behind a row, "" where there is none or the person may not run queries.
 func (t TableView) Drill(row int) string {
 	if row >= len(t.Behind) || t.Behind[row] == "" || !t.CanQuery() {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"passtrail"
 	"passtrail/internal/auth"
@@ -102,7 +103,20 @@ func (a *Answers) Report(ctx context.Context, s web.Scope, id string, p web.Peri
 func section(out *report.Output, i int) web.Section {
 	spec, t := out.Report.Tables[i], &out.Tables[i]
 	sec := web.Section{Title: spec.Title, Table: table(t)}
+	for i, c := range sec.Table.Columns {
+		sec.Table.Columns[i].Name = spoken(c.Name)
+	}
 	sec.Table.Caption = spec.Title
+	for _, line := range sec.Table.Rows {
+		for i, c := range t.Columns {
+			if c.Name == "Method" || c.Name == "LastMethod" || c.Name == "LastStep" {
+				line[i].Text = label(line[i].Text, types.String)
+			}
+			if words := steps[line[i].Text]; c.Name == "LastStep" && words != "" {
+				line[i].Text = words
+			}
+		}
+	}
 	if out.Report.Drill != "" {
 		drilled := false
 		behind := make([]string, len(sec.Table.Rows))
@@ -116,9 +130,27 @@ func section(out *report.Output, i int) web.Section {
 	}
 	if spec.Chart != nil {
 		sec.Chart = drawing(t, spec.Chart.Kind, spec.Chart.X, spec.Chart.Y, spec.Chart.Stacked)
+		sec.Chart.LabelName = spoken(sec.Chart.LabelName)
+		for i, s := range sec.Chart.Series {
+			sec.Chart.Series[i].Name = spoken(s.Name)
+		}
 		sec.Chart.Title, sec.Chart.Unit = spec.Title, spec.Units[spec.Chart.Y[0]]
 	}
 	return sec
+}
+
+// spoken writes a column's name as words: FixedBy is Fixed by.
+func spoken(name string) string {
+	var b strings.Builder
+	runes := []rune(name)
+	for i, r := range runes {
+		if i > 0 && unicode.IsUpper(r) && unicode.IsLower(runes[i-1]) {
+			b.WriteByte(' ')
+			r = unicode.ToLower(r)
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // drawing makes a chart of a table's columns.

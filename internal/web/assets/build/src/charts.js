@@ -40,11 +40,11 @@ function base(spec) {
 	};
 }
 
-function axes(spec, horizontal) {
+function axes(spec, horizontal, width) {
 	const line = { lineStyle: { color: css("--colorNeutralStroke1") } };
 	const category = {
 		type: "category", data: spec.labels, axisTick: { show: false }, axisLine: line, inverse: horizontal,
-		axisLabel: { color: css("--colorNeutralForeground2"), hideOverlap: true, width: horizontal ? 170 : undefined, overflow: "truncate" },
+		axisLabel: { color: css("--colorNeutralForeground2"), hideOverlap: true, width: horizontal ? Math.min(250, width * 0.38) : undefined, overflow: "truncate" },
 	};
 	const value = {
 		type: "value", minInterval: 1, splitLine: { lineStyle: { color: css("--colorNeutralStroke3") } },
@@ -53,10 +53,10 @@ function axes(spec, horizontal) {
 	return horizontal ? { xAxis: value, yAxis: category } : { xAxis: category, yAxis: value };
 }
 
-function cartesian(spec) {
+function cartesian(spec, width) {
 	const horizontal = spec.kind === "hbar";
 	return {
-		...base(spec), ...axes(spec, horizontal),
+		...base(spec), ...axes(spec, horizontal, width),
 		grid: { left: 8, right: 16, top: 12, bottom: spec.series.length > 1 ? 36 : 8, containLabel: true },
 		series: spec.series.map((series) => ({
 			name: series.name, data: series.values,
@@ -80,8 +80,8 @@ function slices(spec) {
 }
 
 // option turns the server's description of a chart into one for the library.
-export function option(spec) {
-	return spec.kind === "pie" || spec.kind === "funnel" ? slices(spec) : cartesian(spec);
+export function option(spec, width) {
+	return spec.kind === "pie" || spec.kind === "funnel" ? slices(spec) : cartesian(spec, width);
 }
 
 function draw(figure) {
@@ -94,7 +94,7 @@ function draw(figure) {
 	live.className = "plot-live";
 	box.append(live);
 	const chart = echarts.init(live, null, { renderer: "svg", height: box.clientHeight || 280 });
-	chart.setOption(option(spec));
+	chart.setOption(option(spec, box.clientWidth));
 	if (still) still.classList.add("print-only");
 	charts.set(box, { chart, spec, live });
 	new ResizeObserver(() => chart.resize()).observe(live);
@@ -106,7 +106,7 @@ function drawAll(root) {
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-	for (const { chart, spec } of charts.values()) chart.setOption(option(spec), true);
+	for (const [box, { chart, spec }] of charts) chart.setOption(option(spec, box.clientWidth), true);
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
 	for (const [box, { chart }] of charts) {
