@@ -71,10 +71,12 @@ func (c *checker) condition(e *env, x ast.Expr) plan.Expr {
 		return v
 	case t == types.Null:
 		return &plan.Lit{T: types.Bool}
-	case t == types.Dynamic || t.Numeric():
-		return &plan.Cast{X: v, T: types.Bool}
 	default:
-		c.fail(x.Span(), "type-mismatch", "a condition is needed here, and this is a %s", t)
+		hint := ""
+		if t == types.Dynamic || t.Numeric() || t == types.String {
+			hint = "tobool(…) makes a condition of it"
+		}
+		c.failHint(x.Span(), hint, "type-mismatch", "a condition is needed here, and this is a %s", t)
 		return &plan.Lit{T: types.Unknown}
 	}
 }
@@ -168,11 +170,24 @@ func (c *checker) arithmetic(at diag.Span, op byte, l, r plan.Expr) plan.Expr {
 	if t == types.Unknown {
 		return bad()
 	}
+	if t == types.Dynamic {
+		v := c.arithmetic(at, op, &plan.Cast{X: l, T: types.Real}, &plan.Cast{X: r, T: types.Real})
+		return &plan.Cast{X: v, T: types.Dynamic}
+	}
+	l, r = readAs(l, types.Operand(op, lt, rt)), readAs(r, types.Operand(op, rt, lt))
 	if v, ok := fold(op, t, l, r); ok {
 		return v
 	}
 	l, r = operands(op, t, l, r)
 	return &plan.Op{Name: arithmeticOp(op, t, l, r), Args: []plan.Expr{l, r}, T: t, Never: op != '/' && op != '%' && l.NotNull() && r.NotNull()}
+}
+
+// readAs converts a dynamic beside another type.
+func readAs(x plan.Expr, t types.Type) plan.Expr {
+	if x.Type() != types.Dynamic {
+		return x
+	}
+	return &plan.Cast{X: x, T: t}
 }
 
 // operands converts both sides to the types that the SQL operator takes.
@@ -183,10 +198,6 @@ func operands(op byte, t types.Type, l, r plan.Expr) (plan.Expr, plan.Expr) {
 			return &plan.Lit{T: types.Long}
 		case x.Type() == types.Null:
 			return &plan.Lit{T: t}
-		case x.Type() == types.Dynamic && t == types.DateTime:
-			return &plan.Cast{X: x, T: types.TimeSpan}
-		case x.Type() == types.Dynamic:
-			return &plan.Cast{X: x, T: types.Real}
 		case t == types.Decimal && x.Type() != types.Decimal:
 			return &plan.Cast{X: x, T: types.Decimal}
 		case t == types.Real && x.Type() != types.Real:

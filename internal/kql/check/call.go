@@ -241,8 +241,9 @@ func (c *checker) choice(e *env, args []ast.Expr) plan.Expr {
 		switch {
 		case ok:
 			out.T = t
-		case out.T == types.Dynamic || v.Type() == types.Dynamic:
-			out.T = types.Dynamic
+		case out.T == types.Dynamic:
+			out.T = v.Type()
+		case v.Type() == types.Dynamic:
 		default:
 			c.fail(at, "type-mismatch", "the values must have one type, and these are a %s and a %s", out.T, v.Type())
 			return &plan.Lit{T: out.T}

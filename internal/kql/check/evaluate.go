@@ -221,6 +221,11 @@ func (c *checker) unpacked(r *rel, src *plan.Ref, op *ast.Evaluate, keys []bagKe
 		}
 		defs = append(defs, d)
 	}
+	if op.Schema != nil && !op.Schema.Any {
+		cols = slices.DeleteFunc(cols, func(o *plan.Col) bool {
+			return !slices.ContainsFunc(op.Schema.Columns, func(w *ast.Column) bool { return w.Name.Text == o.Name })
+		})
+	}
 	out := r.extend(defs...)
 	if out == r {
 		out = r.then(r.node)

@@ -222,7 +222,7 @@ func (c *checker) unary(e *env, x *ast.Unary) plan.Expr {
 	case t.Open():
 		return v
 	case t == types.Dynamic:
-		v = &plan.Cast{X: v, T: types.Real}
+		return &plan.Cast{X: &plan.Op{Name: "neg", Args: []plan.Expr{&plan.Cast{X: v, T: types.Real}}, T: types.Real}, T: types.Dynamic}
 	case !t.Numeric() && t != types.TimeSpan:
 		c.fail(x.Loc, "bad-operand", "- cannot stand before a %s", t)
 		return bad()

@@ -12,11 +12,12 @@ import (
 type names struct {
 	used     map[string]bool
 	reserved map[string]bool // explicit names still to come
+	plain    map[string]bool // columns passed on under their own names
 	columns  int             // how many Column1, Column2 … were made
 }
 
 func newNames(taken ...string) *names {
-	n := &names{used: map[string]bool{}, reserved: map[string]bool{}}
+	n := &names{used: map[string]bool{}, reserved: map[string]bool{}, plain: map[string]bool{}}
 	for _, t := range taken {
 		n.used[t] = true
 	}
@@ -98,7 +99,7 @@ func derive(x ast.Expr) string {
 		if d := derive(x.X); d != "" {
 			return d + "_" + name.Text
 		}
-		return name.Text
+		return ""
 	case *ast.Index:
 		return deriveIndex(x)
 	case *ast.Call:

@@ -43,7 +43,17 @@ func (c *checker) item(e *env, x ast.Expr, names *names, fb fallback) []plan.Def
 	if p := c.parts(x, v); p != nil {
 		return c.named(x, v, p, names.derived)
 	}
-	if d := derive(x); d != "" {
+	d := derive(x)
+	if o, ok := v.(*plan.Ref); ok && d == "" {
+		d = o.Col.Name // column_ifexists
+	}
+	if n, ok := x.(*ast.Name); ok && names.plain[n.Text] {
+		c.failHint(n.Loc, "give it another name: New = "+n.Text, "duplicate-column", "there are two columns %s", n.Text)
+	}
+	if _, ok := x.(*ast.Name); ok {
+		names.plain[d] = true
+	}
+	if d != "" {
 		return []plan.Def{define(names.derived(d), v)}
 	}
 	return []plan.Def{define(fb(names), v)}

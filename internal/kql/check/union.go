@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strconv"
 
 	"passtrail/internal/kql/ast"
@@ -145,6 +146,14 @@ func matchColumns(legs []*rel, inner bool) []*unionColumn {
 			u.from[i] = col
 		}
 	}
+	// columns of one name and several types stand together, where the name came first
+	at := map[string]int{}
+	for _, u := range all {
+		if _, ok := at[u.name]; !ok {
+			at[u.name] = len(at)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *unionColumn) int { return at[a.name] - at[b.name] })
 	var out []*unionColumn
 	for _, u := range all {
 		missing := false

@@ -95,20 +95,43 @@ func Widen(a, b Type) (Type, bool) {
 }
 
 // Arithmetic returns the type of a+b, a-b, a*b, a/b or a%b (op is the sign), and false where Kusto has no such
-// operator. Two ints make a long, as the engine answers though the documentation differs.
+// operator. Two ints make a long, as the engine answers though the documentation differs. A dynamic is taken for what the
+// other side needs ([Operand]); two of them make a dynamic.
 func Arithmetic(op byte, a, b Type) (Type, bool) {
 	if a == Unknown || b == Unknown {
 		return Unknown, true
 	}
+	if a == Dynamic && b == Dynamic {
+		return Dynamic, true
+	}
 	a, b = openAs(a, b), openAs(b, a)
+	a, b = Operand(op, a, b), Operand(op, b, a)
 	if t, ok := timeArithmetic(op, a, b); ok {
 		return t, true
 	}
-	a, b = dynamicAs(a), dynamicAs(b)
 	if !a.Numeric() || !b.Numeric() {
 		return Unknown, false
 	}
 	return max(a, b, Long), true
+}
+
+// Operand is the type that a value of type t is read as beside one of type other: t itself but for dynamics.
+func Operand(op byte, t, other Type) Type {
+	switch {
+	case t != Dynamic:
+		return t
+	case other == Dynamic:
+		return Real
+	case other == DateTime && op == '-':
+		return DateTime
+	case other == DateTime:
+		return TimeSpan
+	case other == TimeSpan && (op == '*' || op == '/'):
+		return Real
+	case other == Int:
+		return Long
+	}
+	return other
 }
 
 func openAs(t, other Type) Type {
@@ -121,27 +144,19 @@ func openAs(t, other Type) Type {
 	return other
 }
 
-func dynamicAs(t Type) Type {
-	if t == Dynamic {
-		return Real
-	}
-	return t
-}
-
 func timeArithmetic(op byte, a, b Type) (Type, bool) {
-	number := func(t Type) bool { return t.Numeric() || t == Dynamic }
 	switch {
 	case op == '-' && a == DateTime && b == DateTime:
 		return TimeSpan, true
-	case (op == '+' || op == '-') && a == DateTime && (b == TimeSpan || b == Dynamic):
+	case (op == '+' || op == '-') && a == DateTime && b == TimeSpan:
 		return DateTime, true
-	case op == '+' && (a == TimeSpan || a == Dynamic) && b == DateTime:
+	case op == '+' && a == TimeSpan && b == DateTime:
 		return DateTime, true
 	case (op == '+' || op == '-' || op == '%') && a == TimeSpan && b == TimeSpan:
 		return TimeSpan, true
 	case op == '/' && a == TimeSpan && b == TimeSpan:
 		return Real, true
-	case (op == '*' || op == '/') && a == TimeSpan && number(b), op == '*' && number(a) && b == TimeSpan:
+	case (op == '*' || op == '/') && a == TimeSpan && b.Numeric(), op == '*' && a.Numeric() && b == TimeSpan:
 		return TimeSpan, true
 	case op == '%' && a == DateTime && b == TimeSpan:
 		return TimeSpan, true
