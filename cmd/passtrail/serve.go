@@ -56,7 +56,8 @@ func (a *app) serve(ctx context.Context, cfg server.Config, demo bool) error {
 	}
 	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	sessions := auth.NewSessions(a.clock)
-	pages, err := web.New(web.Config{Services: answer.New(st, e, lib), Sessions: sessions, Now: a.clock, Log: log, Secure: cfg.CertFile != "", Demo: demo})
+	keeper := answer.NewKeeper(st, e, lib, a.clock, log)
+	pages, err := web.New(web.Config{Services: answer.New(st, e, lib), Sessions: sessions, Now: a.clock, Log: log, Secure: cfg.CertFile != "", Demo: demo, Changes: keeper})
 	if err != nil {
 		return err
 	}
@@ -65,11 +66,12 @@ func (a *app) serve(ctx context.Context, cfg server.Config, demo bool) error {
 		return err
 	}
 	a.saidServing(l, cfg, sessions)
-	return a.serveBoth(ctx, cfg, l, pages, log, dir)
+	return a.serveBoth(ctx, cfg, l, pages, keeper, log, dir)
 }
 
-func (a *app) serveBoth(ctx context.Context, cfg server.Config, l net.Listener, pages http.Handler, log *slog.Logger, dir string) error {
+func (a *app) serveBoth(ctx context.Context, cfg server.Config, l net.Listener, pages http.Handler, keeper *answer.Keeper, log *slog.Logger, dir string) error {
 	g, run := errgroup.WithContext(ctx)
+	g.Go(func() error { return keeper.Run(run) })
 	g.Go(func() error { return cfg.Serve(run, l, pages, log) })
 	g.Go(func() error { return answerCommands(run, dir, a.backend.store, a.clock) })
 	err := g.Wait()
