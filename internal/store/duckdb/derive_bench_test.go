@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"passtrail"
+	"passtrail/internal/store"
 	"passtrail/internal/store/duckdb"
 )
 
@@ -90,5 +92,32 @@ func BenchmarkRebuildSmall(b *testing.B) {
 		if err := s.Rebuild(b.Context(), nil); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkSnapshots takes in daily snapshots of 100,000 people, of whom one in a hundred changes each day.
+func BenchmarkSnapshots(b *testing.B) {
+	const people = 100_000
+	s := open(b, duckdb.Config{Dir: b.TempDir()})
+	tenant := passtrail.TenantID("0f1e2d3c-4b5a-4968-8778-695a4b3c2d1e")
+	if err := s.PutTenant(b.Context(), store.Tenant{ID: tenant, CreatedAt: 1, OptedInAt: 1}); err != nil {
+		b.Fatal(err)
+	}
+	day := 0
+	for b.Loop() {
+		sn := store.Snapshot{Kind: store.Registrations, TakenAt: passtrail.UnixEpoch + passtrail.Ticks(day)*passtrail.Day, Complete: true}
+		for p := range people {
+			sn.Registrations = append(sn.Registrations, store.Registration{
+				UserID: fmt.Sprintf("%08d-0000-4000-8000-000000000000", p), UPN: fmt.Sprintf("user%d@contoso.com", p), UserType: "member",
+				IsSsprRegistered: p%100 < day, IsSsprEnabled: true, Methods: []string{"email", "mobilePhone"}, LastUpdated: sn.TakenAt,
+			})
+		}
+		if _, err := s.Commit(b.Context(), &store.Batch{Tenant: tenant, Source: "bench", Snapshots: []store.Snapshot{sn}}); err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Refresh(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		day++
 	}
 }
