@@ -123,7 +123,7 @@ func claim(dir string, readOnly bool) (func() error, error) {
 	return lockDir(filepath.Join(dir, "lock"), readOnly)
 }
 
-// Close writes what is pending and releases the directory.
+// Close writes what is pending and releases the directory. A second call does nothing.
 func (s *Store) Close() error {
 	var errs []error
 	if s.w != nil {
@@ -138,7 +138,9 @@ func (s *Store) Close() error {
 		errs = append(errs, s.db.Close())
 		s.db = nil
 	}
-	return errors.Join(append(errs, s.unlock())...)
+	errs = append(errs, s.unlock())
+	s.unlock = func() error { return nil }
+	return errors.Join(errs...)
 }
 
 // Dialect names the SQL dialect that Query takes.

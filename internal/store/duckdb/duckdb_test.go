@@ -2,8 +2,13 @@ package duckdb_test
 
 import (
 	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
 	"testing"
 
+	"passtrail"
+	"passtrail/internal/duck"
 	"passtrail/internal/store"
 	"passtrail/internal/store/duckdb"
 	"passtrail/internal/store/storetest"
@@ -51,4 +56,231 @@ func TestSuite(t *testing.T) {
 	t.Run("on disk", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) store.Store { return open(t, duckdb.Config{Dir: t.TempDir()}) })
 	})
+}
+
+// tenanted opens a store in which Contoso has opted in.
+func tenanted(t testing.TB, c duckdb.Config) *duckdb.Store {
+	t.Helper()
+	s := open(t, c)
+	if err := s.PutTenant(t.Context(), store.Tenant{ID: storetest.Contoso, Name: "Contoso", CreatedAt: 1, OptedInAt: 1}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func commit(t testing.TB, s store.Store, more bool, records ...passtrail.Record) {
+	t.Helper()
+	if _, err := s.Commit(t.Context(), &store.Batch{Tenant: storetest.Contoso, Source: "file", At: storetest.At, Records: records, More: more}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ask returns the only value of the only row of a query.
+func ask(t testing.TB, s store.Store, sql string) (value any) {
+	t.Helper()
+	if err := s.Query(t.Context(), sql, nil, func(row []any) error { value = row[0]; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+func TestOneProcessHoldsADirectory(t *testing.T) {
+	dir := t.TempDir()
+	s, err := duckdb.Open(t.Context(), duckdb.Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, readOnly := range []bool{false, true} {
+		if _, err := duckdb.Open(t.Context(), duckdb.Config{Dir: dir, ReadOnly: readOnly}); passtrail.CodeOf(err) != passtrail.Conflict {
+			t.Errorf("Open of a directory in use (read only %t) = %v, want Conflict", readOnly, err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, duckdb.Config{Dir: dir})
+}
+
+func TestReadOnly(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	if _, err := duckdb.Open(t.Context(), duckdb.Config{Dir: dir, ReadOnly: true}); passtrail.CodeOf(err) != passtrail.NotFound {
+		t.Errorf("Open of nothing = %v, want NotFound", err)
+	}
+	s := tenanted(t, duckdb.Config{Dir: dir})
+	commit(t, s, false, storetest.Event{ID: "a"}.Record())
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, duckdb.Config{Dir: dir, ReadOnly: true})
+	if n := ask(t, r, "SELECT count(*) FROM record"); n != int64(1) {
+		t.Errorf("a reader sees %v records, want 1", n)
+	}
+	if err := r.LogAccess(t.Context(), store.Access{}); err == nil {
+		t.Error("a reader could write")
+	}
+}
+
+func TestNewerDatabaseIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	tamper(t, dir, "INSERT INTO migration VALUES ('999_future', 1)")
+	if _, err := duckdb.Open(t.Context(), duckdb.Config{Dir: dir}); passtrail.CodeOf(err) != passtrail.Conflict || !strings.Contains(err.Error(), "999_future") {
+		t.Errorf("Open of a newer database = %v, want Conflict that names the migration", err)
+	}
+}
+
+// tamper makes a database in dir and runs a statement behind the store's back.
+func tamper(t *testing.T, dir, statement string) {
+	t.Helper()
+	s, err := duckdb.Open(t.Context(), duckdb.Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := duck.Open(t.Context(), duck.Config{Path: filepath.Join(dir, "passtrail.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.SQL.Exec(statement); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTexts(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"empty", "", ""},
+		{"one byte", "a", "a"},
+		{"twelve bytes", "abcdefghijkl", "abcdefghijkl"},
+		{"thirteen bytes", "abcdefghijklm", "abcdefghijklm"},
+		{"nul", "a\x00b", "a\x00b"},
+		{"nul in a long text", "a\x00bcdefghijklmnop\x00", "a\x00bcdefghijklmnop\x00"},
+		{"not UTF-8", "ab\xffc", "ab\uFFFDc"},
+		{"not UTF-8, grows past twelve bytes", "\xffabcdefghij\xff", "\uFFFDabcdefghij\uFFFD"},
+		{"half a character", "a long text that ends in half a character \xc3", "a long text that ends in half a character \uFFFD"},
+		{"the other half", "\xa9 is where the one before could go on", "\uFFFD is where the one before could go on"},
+		{"surrogate", "\xed\xa0\x80", "\uFFFD"},
+		{"four bytes", "\U0001f511\U0001f511\U0001f511", "\U0001f511\U0001f511\U0001f511"},
+		{"sixteen mebibytes", strings.Repeat("0123456789abcdef", 1<<20), strings.Repeat("0123456789abcdef", 1<<20)},
+		{"after a large one", "short", "short"},
+	}
+	s := tenanted(t, duckdb.Config{})
+	var records []passtrail.Record
+	for i, tt := range tests {
+		r := storetest.Event{ID: fmt.Sprintf("%02d", i), Hash: i}.Record()
+		r.Reason, r.TargetName, r.Extra = tt.text, tt.text, tt.text
+		records = append(records, r)
+	}
+	for i := range 5000 { // more than two chunks
+		records = append(records, storetest.Event{ID: fmt.Sprintf("x%04d", i), Hash: 1000 + i}.Record())
+	}
+	commit(t, s, false, records...)
+	i := 0
+	err := s.Query(t.Context(), "SELECT reason, target_name, extra, id FROM record ORDER BY id LIMIT 14", nil, func(row []any) error {
+		for c := range 3 {
+			if row[c] != tests[i].want {
+				t.Errorf("%s: column %d came back as %.60q, want %.60q", tests[i].name, c, row[c], tests[i].want)
+			}
+		}
+		i++
+		return nil
+	})
+	if err != nil || i != len(tests) {
+		t.Errorf("%d rows came back (%v), want %d", i, err, len(tests))
+	}
+	if n := ask(t, s, "SELECT count(*) FROM record WHERE id LIKE 'x%' AND user_agent = 'agent of ' || id || ' as graph'"); n != int64(5000) {
+		t.Errorf("%v of 5000 records came back whole", n)
+	}
+}
+
+func TestPutOff(t *testing.T) {
+	dir := t.TempDir()
+	s := tenanted(t, duckdb.Config{Dir: dir})
+	b := &store.Batch{Tenant: storetest.Contoso, Source: "file", At: storetest.At, Records: []passtrail.Record{storetest.Event{ID: "a"}.Record()}, CheckpointKey: "k", Position: "7", More: true}
+	if _, err := s.Commit(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if n := ask(t, s, "SELECT count(*) FROM record"); n != int64(0) {
+		t.Errorf("a put-off batch is seen: %v records", n)
+	}
+	if at, err := s.Checkpoint(t.Context(), "k"); at != "7" || err != nil {
+		t.Errorf("Checkpoint = %q, %v, want the put-off one", at, err)
+	}
+	denied := *b
+	denied.Tenant, denied.Records, denied.Quarantine = storetest.Nobody, nil, []store.Quarantine{{Reason: "x"}}
+	if _, err := s.Commit(t.Context(), &denied); passtrail.CodeOf(err) != passtrail.Denied {
+		t.Errorf("Commit for nobody = %v, want Denied", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, duckdb.Config{Dir: dir})
+	if n := ask(t, s, "SELECT count(*) FROM record"); n != int64(1) {
+		t.Errorf("after Close %v records are there, want 1", n)
+	}
+}
+
+func TestExpire(t *testing.T) {
+	s := tenanted(t, duckdb.Config{})
+	old, young := storetest.Event{ID: "old", Hash: 1, Time: storetest.At - passtrail.Day}, storetest.Event{ID: "young", Hash: 2}
+	commit(t, s, false, old.Record(), young.Record())
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Expire(t.Context(), storetest.Fabrikam, storetest.At); n != 0 || err != nil {
+		t.Errorf("Expire of another tenant = %d, %v", n, err)
+	}
+	if n, err := s.Expire(t.Context(), storetest.Contoso, storetest.At); n != 1 || err != nil {
+		t.Errorf("Expire = %d, %v, want 1", n, err)
+	}
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r, a := ask(t, s, "SELECT count(*) FROM record"), ask(t, s, "SELECT count(*) FROM attempt"); r != int64(1) || a != int64(1) {
+		t.Errorf("after Expire there are %v records and %v attempts, want 1 and 1", r, a)
+	}
+	if v, err := s.Verify(t.Context()); err != nil || len(v.Problems) > 0 {
+		t.Errorf("Verify = %+v, %v", v, err)
+	}
+	commit(t, s, false, old.Record())
+	if n := ask(t, s, "SELECT count(*) FROM record"); n != int64(2) {
+		t.Errorf("an expired record that comes again is not stored: %v records", n)
+	}
+}
+
+func TestVerifyFinds(t *testing.T) {
+	tests := []struct{ name, statement, want string }{
+		{"double record", "INSERT INTO record SELECT * FROM record LIMIT 1", "more than once"},
+		{"record of nobody", "UPDATE record SET tenant = 'x' WHERE id = 'b'", "tenant that is not there"},
+		{"changed attempt", "UPDATE attempt SET refusals = 77", "derived anew"},
+		{"unknown to the ledger", "DELETE FROM ledger", "than the ledger counted"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			s, err := duckdb.Open(t.Context(), duckdb.Config{Dir: dir})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.PutTenant(t.Context(), store.Tenant{ID: storetest.Contoso, CreatedAt: 1, OptedInAt: 1}); err != nil {
+				t.Fatal(err)
+			}
+			commit(t, s, false, storetest.Event{ID: "a", Hash: 1}.Record(), storetest.Event{ID: "b", Hash: 2}.Record())
+			v, err := s.Verify(t.Context())
+			if err != nil || len(v.Problems) > 0 || v.Records != 2 || v.Sampled == 0 {
+				t.Errorf("Verify of a sound store = %+v, %v", v, err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			tamper(t, dir, tt.statement)
+			s = open(t, duckdb.Config{Dir: dir})
+			if v, err = s.Verify(t.Context()); err != nil || !strings.Contains(strings.Join(v.Problems, "\n"), tt.want) {
+				t.Errorf("Verify = %+v, %v, want a problem with %q", v, err, tt.want)
+			}
+		})
+	}
 }
