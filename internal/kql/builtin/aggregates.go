@@ -75,6 +75,9 @@ func collect(distinct, nulls bool, cond, limit int, preset string) func(Env, []A
 		size := preset
 		if limit < len(a) && limit > 0 {
 			size = literal(a[limit])
+			if n, ok := a[limit].Number(); ok && n < 0 {
+				size = "0"
+			}
 		}
 		return listJSON(env, a[0], distinct, filter, size)
 	}
@@ -164,9 +167,28 @@ func ticksAsLong(t types.Type) types.Type {
 func spread(name, fn, help string) []def {
 	base := def{Help: help, Name: PrefixFirst, NotNull: true}
 	plain, cond := base, base
-	plain.Sig, plain.Prefix, plain.SQL, plain.Example = name+"(expr:real) real", name, "coalesce("+fn+"({0}), 0.0)", name+"(x)"
-	cond.Sig, cond.Prefix, cond.SQL, cond.Example = name+"if(expr:real, predicate:bool) real", name+"if", "coalesce("+fn+"({0}) FILTER (WHERE {1}), 0.0)", name+"if(x, x > 0)"
+	plain.Sig, plain.Prefix, plain.Make, plain.Example = name+"(expr:real) real", name, finite(fn, "{0}", ""), name+"(x)"
+	cond.Sig, cond.Prefix, cond.Make, cond.Example = name+"if(expr:real, predicate:bool) real", name+"if", finite(fn, "{0}", "{1}"), name+"if(x, x > 0)"
 	return []def{plain, cond}
+}
+
+// finite keeps values that are not finite from an aggregate that raises on them; with one the answer is NaN. A whole number
+// always is finite.
+func finite(fn, value, cond string) func(Env, []Arg) string {
+	return func(_ Env, a []Arg) string {
+		if strings.HasPrefix(a[0].SQL, "CAST(") && strings.HasSuffix(a[0].SQL, " AS DOUBLE)") {
+			filter := ""
+			if cond != "" {
+				filter = " FILTER (WHERE " + cond + ")"
+			}
+			return fill("coalesce("+fn+"("+value+")"+filter+", 0.0)", Env{}, a)
+		}
+		both, bad := "isfinite("+value+")", "NOT isfinite("+value+")"
+		if cond != "" {
+			both, bad = both+" AND "+cond, bad+" AND "+cond
+		}
+		return fill("CASE WHEN count(*) FILTER (WHERE "+bad+") > 0 THEN CAST('nan' AS DOUBLE) ELSE coalesce("+fn+"("+value+") FILTER (WHERE "+both+"), 0.0) END", Env{}, a)
+	}
 }
 
 func spreads() []def {

@@ -24,7 +24,7 @@ var dynamicFunctions = table(Scalar, "Dynamic values",
 	def{Sig: "array_sort_desc(array:dynamic, nulls_last:bool) dynamic", SQL: "kql_array_sort({0}, true, {1})", Name: Special, Help: "The elements in descending order.", Example: "array_sort_desc(dynamic([3, null]), false)"},
 	def{Sig: "array_sort_desc(array:dynamic...) dynamic", SQL: "kql_array_sort_all(true, {*})", Name: Special, Dev: devArraySort, Help: "Several arrays, all in the order of the first.", Example: `array_sort_desc(dynamic([1, 2]), dynamic(["a", "b"]))`},
 	def{Sig: "range(start:summable, stop:summable, step:summable) dynamic", Make: rangeArray, Help: "An array from start to stop in steps.", Example: "range(1, 8, 3)"},
-	def{Sig: "range(start:summable, stop:summable) dynamic", Make: rangeArray, Help: "An array from start to stop in steps of 1.", Example: "range(1, 3)"},
+	def{Sig: "range(start:summable, stop:summable) dynamic", Make: rangeArray, Help: "An array from start to stop in steps of 1, or of an hour.", Example: "range(1, 3)"},
 	def{Sig: "repeat(value:json, count:long) dynamic", SQL: "kql_repeat({0}, {1})", Name: PrefixFirst, Prefix: "repeat", Help: "An array with the value so many times.", Example: "repeat(1, 3)"},
 	def{Sig: "zip(array:dynamic...) dynamic", SQL: "kql_zip({*})", Help: "Arrays of the elements with the same index; short ones are padded with null.", Example: "zip(dynamic([1, 2]), dynamic([3, 4]))"},
 	def{Sig: "pack_array(value:json?...) dynamic", SQL: "json_array({*})", NotNull: true, Help: "An array of the values.", Example: "pack_array(1, 2)"},
@@ -38,7 +38,8 @@ var dynamicFunctions = table(Scalar, "Dynamic values",
 	def{Sig: "bag_set_key(bag:dynamic, key:string, value:json) dynamic", SQL: "kql_bag_set_key({0}, {1}, {2})", Help: "The bag with the value under the key, or at the JSON path.", Example: `bag_set_key(dynamic({}), "a", 1)`},
 	def{Sig: "bag_zip(keys:dynamic, values:dynamic) dynamic", SQL: "kql_bag_zip({0}, {1})", Help: "A bag with the keys of one array and the values of another.", Example: `bag_zip(dynamic(["a"]), dynamic([1]))`},
 	def{Sig: "treepath(object:dynamic) dynamic", SQL: "kql_treepath({0})", Name: PrefixFirst, Prefix: "tree", Help: "The paths to all leaves.", Example: `treepath(dynamic({"a": {"b": 1}}))`},
-	def{Sig: "dynamic_to_json(expr:json) string", SQL: "coalesce(kql_canonical_json({0}), '')", Help: "Canonical JSON text, keys sorted.", Example: `dynamic_to_json(dynamic({"b": 1, "a": 2}))`},
+	def{Sig: "dynamic_to_json(expr:dynamic) string", SQL: "coalesce(kql_canonical_json({0}), '')", Help: "Canonical JSON text, keys sorted.", Example: `dynamic_to_json(dynamic({"b": 1, "a": 2}))`},
+	def{Sig: "dynamic_to_json(expr:text) string", SQL: "{0}", Help: "Of what is not dynamic, the same as tostring.", Example: `dynamic_to_json(1) == "1"`},
 	def{Sig: "extract_json(path:const string, json:string) string", SQL: "coalesce(kql_extract_json({0}, {1}) ->> '$', '')", Also: "extractjson", Help: "The element that a JSON path leads to, as text.", Example: `extract_json("$.a", '{"a":1}') == "1"`},
 	def{Sig: "extract_json(path:const string, json:string, type:type) typeof", Make: func(_ Env, a []Arg) string {
 		t, _ := a[2].Value.(types.Type)
@@ -67,7 +68,7 @@ func rangeArray(_ Env, a []Arg) string {
 	t := a[0].Type
 	step, stepType := "1", types.Long
 	if t == types.DateTime || t == types.TimeSpan {
-		step, stepType = "864000000000", types.TimeSpan
+		step, stepType = "36000000000", types.TimeSpan
 	}
 	if len(a) > 2 {
 		step, stepType = a[2].SQL, a[2].Type

@@ -17,16 +17,16 @@ func fromCalendar(ts string) string { return fmt.Sprintf(back, ts) }
 
 var timeFunctions = table(Scalar, "Dates and times",
 	def{Sig: "now() datetime", SQL: "CAST({now} AS BIGINT)", NotNull: true, Help: "The instant of the query, the same throughout.", Example: "now()"},
-	def{Sig: "now(offset:timespan) datetime", SQL: "{now} + {0}", Help: "The instant of the query plus the offset.", Example: "now(-2d)"},
-	def{Sig: "ago(timespan:timespan) datetime", SQL: "{now} - {0}", Help: "The instant of the query less the timespan.", Example: "ago(1h)"},
-	def{Sig: "startofday(date:datetime, offset:long=0) datetime", SQL: "({0} // 864000000000 + {1}) * 864000000000", Name: KeepFirst, Help: "Start of the day, moved by so many days.", Example: "startofday(datetime(2017-01-01 10:10:17)) == datetime(2017-01-01)"},
-	def{Sig: "startofweek(date:datetime, offset:long=0) datetime", SQL: "((({0} // 864000000000 + 1) // 7 + {1}) * 7 - 1) * 864000000000", Help: "Start of the week, a Sunday, moved by so many weeks.", Example: "startofweek(datetime(2026-01-03)) == datetime(2025-12-28)"},
-	def{Sig: "startofmonth(date:datetime, offset:long=0) datetime", SQL: fromCalendar("date_trunc('month', " + calendar + ") + to_months(CAST({1} AS INTEGER))"), Help: "Start of the month, moved by so many months.", Example: "startofmonth(datetime(2017-01-05)) == datetime(2017-01-01)"},
-	def{Sig: "startofyear(date:datetime, offset:long=0) datetime", SQL: fromCalendar("date_trunc('year', " + calendar + ") + to_years(CAST({1} AS INTEGER))"), Help: "Start of the year, moved by so many years.", Example: "startofyear(datetime(2017-05-05)) == datetime(2017-01-01)"},
-	def{Sig: "endofday(date:datetime, offset:long=0) datetime", SQL: "({0} // 864000000000 + 1 + {1}) * 864000000000 - 1", Help: "Last tick of the day, moved by so many days.", Example: "endofday(datetime(2017-01-01))"},
-	def{Sig: "endofweek(date:datetime, offset:long=0) datetime", SQL: "((({0} // 864000000000 + 1) // 7 + 1 + {1}) * 7 - 1) * 864000000000 - 1", Help: "Last tick of the week, a Saturday.", Example: "endofweek(datetime(2026-01-03))"},
-	def{Sig: "endofmonth(date:datetime, offset:long=0) datetime", SQL: fromCalendar("date_trunc('month', "+calendar+") + to_months(CAST(1 + {1} AS INTEGER))") + " - 1", Help: "Last tick of the month.", Example: "endofmonth(datetime(2017-01-05))"},
-	def{Sig: "endofyear(date:datetime, offset:long=0) datetime", SQL: fromCalendar("date_trunc('year', "+calendar+") + to_years(CAST(1 + {1} AS INTEGER))") + " - 1", Help: "Last tick of the year.", Example: "endofyear(datetime(2017-05-05))"},
+	def{Sig: "now(offset:timespan) datetime", SQL: "kql_add_ticks({now}, {0}, 1)", Help: "The instant of the query plus the offset.", Example: "now(-2d)"},
+	def{Sig: "ago(timespan:timespan) datetime", Make: ago, Help: "The instant of the query less the timespan.", Example: "ago(1h)"},
+	def{Sig: "startofday(date:datetime, offset:long?) datetime", Make: edge("day", 0, "{0} // 864000000000 * 864000000000"), Name: KeepFirst, Help: "Start of the day, moved by so many days.", Example: "startofday(datetime(2017-01-01 10:10:17)) == datetime(2017-01-01)"},
+	def{Sig: "startofweek(date:datetime, offset:long?) datetime", Make: edge("week", 0, "(({0} // 864000000000 + 1) // 7 * 7 - 1) * 864000000000"), Help: "Start of the week, a Sunday, moved by so many weeks.", Example: "startofweek(datetime(2026-01-03)) == datetime(2025-12-28)"},
+	def{Sig: "startofmonth(date:datetime, offset:long?) datetime", Make: edge("month", 0, fromCalendar("date_trunc('month', "+calendar+")")), Help: "Start of the month, moved by so many months.", Example: "startofmonth(datetime(2017-01-05)) == datetime(2017-01-01)"},
+	def{Sig: "startofyear(date:datetime, offset:long?) datetime", Make: edge("year", 0, fromCalendar("date_trunc('year', "+calendar+")")), Help: "Start of the year, moved by so many years.", Example: "startofyear(datetime(2017-05-05)) == datetime(2017-01-01)"},
+	def{Sig: "endofday(date:datetime, offset:long?) datetime", Make: edge("day", 1, "({0} // 864000000000 + 1) * 864000000000 - 1"), Help: "Last tick of the day, moved by so many days.", Example: "endofday(datetime(2017-01-01))"},
+	def{Sig: "endofweek(date:datetime, offset:long?) datetime", Make: edge("week", 1, "kql_ticks_datetime((({0} // 864000000000 + 1) // 7 * 7 + 6) * 864000000000 - 1)"), Help: "Last tick of the week, a Saturday.", Example: "endofweek(datetime(2026-01-03))"},
+	def{Sig: "endofmonth(date:datetime, offset:long?) datetime", Make: edge("month", 1, fromCalendar("date_trunc('month', "+calendar+") + to_months(1)")+" - 1"), Help: "Last tick of the month.", Example: "endofmonth(datetime(2017-01-05))"},
+	def{Sig: "endofyear(date:datetime, offset:long?) datetime", Make: edge("year", 1, fromCalendar("date_trunc('year', "+calendar+") + to_years(1)")+" - 1"), Help: "Last tick of the year.", Example: "endofyear(datetime(2017-05-05))"},
 	def{Sig: "dayofweek(date:datetime) timespan", Make: dayOfWeek, Help: "Days since the last Sunday, as a timespan.", Example: "dayofweek(datetime(2015-12-14)) == 1d"},
 	def{Sig: "dayofmonth(date:datetime) int", SQL: "CAST(day(" + calendar + ") AS INTEGER)", Help: "Day of the month, from 1.", Example: "dayofmonth(datetime(2015-12-14)) == 14"},
 	def{Sig: "dayofyear(date:datetime) int", SQL: "CAST(dayofyear(" + calendar + ") AS INTEGER)", Help: "Day of the year, from 1.", Example: "dayofyear(datetime(2015-12-14)) == 348"},
@@ -56,6 +56,24 @@ var timeFunctions = table(Scalar, "Dates and times",
 	def{Sig: "datetime_local_to_utc(from:datetime, timezone:string) datetime", SQL: "kql_local_to_utc({0}, {1})", Help: "The instant at which a time zone's wall clock shows this.", Example: `datetime_local_to_utc(datetime(2022-11-10 09:00), "Asia/Tokyo") == datetime(2022-11-10)`},
 	def{Sig: "datetime_list_timezones() dynamic", SQL: "kql_timezones()", NotNull: true, Help: "Names of time zones.", Dev: "a fixed list of the usual names; every IANA name is accepted", Example: "datetime_list_timezones()"},
 )
+
+// ago is plain SQL for a known timespan, as nearly always.
+func ago(e Env, a []Arg) string {
+	if n, ok := a[0].Value.(int64); ok && n > -1<<50 && n < 1<<50 {
+		return fill("{now} - {0}", e, a)
+	}
+	return fill("kql_add_ticks({now}, {0}, -1)", e, a)
+}
+
+// edge is the start (end 0) or the last tick (end 1) of the period around an instant: plain SQL unless moved by an offset.
+func edge(period string, end int, plain string) func(Env, []Arg) string {
+	return func(_ Env, a []Arg) string {
+		if len(a) > 1 {
+			return fill(fmt.Sprintf("kql_period('%s', {0}, {1}, %d)", period, end), Env{}, a)
+		}
+		return fill(plain, Env{}, a)
+	}
+}
 
 // dayOfWeek is null in the last, broken week of the year 9999, whose end is no instant.
 func dayOfWeek(_ Env, a []Arg) string {
@@ -90,7 +108,7 @@ func datetimeDiff(_ Env, a []Arg) string {
 	p := part(a[0])
 	switch p {
 	case "nanosecond":
-		return fill("({1} - {2}) * 100", Env{}, a)
+		return fill("TRY_CAST(CAST({1} - {2} AS HUGEINT) * 100 AS BIGINT)", Env{}, a)
 	case "week":
 		return fill("CAST(({1} // 864000000000 + 1) // 7 - ({2} // 864000000000 + 1) // 7 AS DOUBLE)", Env{}, a)
 	case "year", "quarter", "month":
@@ -112,10 +130,10 @@ func datetimeAdd(_ Env, a []Arg) string {
 	case "month":
 		return fill("kql_add_months({2}, {1})", Env{}, a)
 	case "nanosecond":
-		return fill("{2} + {1} // 100", Env{}, a)
+		return fill("kql_add_ticks({2}, {1} // 100, 1)", Env{}, a)
 	default:
 		if n := partTicks[p]; n > 0 {
-			return fill(fmt.Sprintf("{2} + {1} * %d", n), Env{}, a)
+			return fill(fmt.Sprintf("kql_add_ticks({2}, {1}, %d)", n), Env{}, a)
 		}
 	}
 	return "CAST(NULL AS BIGINT)"

@@ -173,6 +173,9 @@ func arrayIndexOf(a args) any {
 	if !ok {
 		return nil
 	}
+	if a.long(3) < -1 || a.long(4) < 0 {
+		return nil
+	}
 	n := int64(len(items))
 	start, want, occurrence := max(fromEnd(a.long(2), n), 0), a.json(1).key(), a.long(4)
 	end := n
@@ -283,9 +286,10 @@ func steps(from, to, step int64, make func(int64) *node) any {
 		return nil
 	}
 	var out []*node
-	for v := from; step > 0 && v <= to || step < 0 && v >= to; v += step {
-		if out = append(out, make(v)); len(out) > maxResult {
-			return errTooLarge
+	for v := from; (step > 0 && v <= to || step < 0 && v >= to) && len(out) < maxResult; v += step {
+		out = append(out, make(v))
+		if step > 0 && v > math.MaxInt64-step || step < 0 && v < math.MinInt64-step {
+			break
 		}
 	}
 	return arrayNode(out)
@@ -293,17 +297,18 @@ func steps(from, to, step int64, make func(int64) *node) any {
 
 func rangeReal(a args) any {
 	from, to, step := a.real(0), a.real(1), a.real(2)
-	if !(step != 0) || math.IsNaN(from) || math.IsNaN(to) || (to-from)/step > maxResult {
+	if !(step != 0) || math.IsNaN(from) || math.IsNaN(to) || math.IsInf(from, 0) {
 		return nil
 	}
 	var out []*node
-	for i := 0; ; i++ {
+	for i := 0; i < maxResult; i++ {
 		v := from + float64(i)*step
 		if step > 0 && v > to || step < 0 && v < to {
-			return arrayNode(out)
+			break
 		}
 		out = append(out, realNode(v))
 	}
+	return arrayNode(out)
 }
 
 func zip(a args) any {

@@ -244,7 +244,7 @@ func fit2Lines(v []float64) []*node {
 	return append(append(out, side(right, len(v)-best)...), side(left, best)...)
 }
 
-const maxFourier = 1 << 12 // above it only lengths that are powers of two, which are fast
+const maxFourier = 1 << 11 // above it only lengths that are powers of two, which are fast
 
 // fourier transforms; the third argument asks for the inverse.
 func fourier(a args) any {
@@ -314,11 +314,12 @@ func autocorrelation(v []float64, lag int) float64 {
 	return cov / variance * float64(len(v)) / float64(len(v)-lag)
 }
 
-const maxLag = 2000
+const maxLag = 2000 // longest period that is looked for
 
 // detectPeriods gives the lags at which the autocorrelation peaks, best first, leaving out multiples of better ones.
 func detectPeriods(v []float64, low, high float64, count int) (periods, scores []float64) {
-	from, to := max(int(math.Ceil(low)), 2), min(int(high), len(v)/2, maxLag)
+	// The work is lags times length: long series are searched for short periods only.
+	from, to := max(int(math.Ceil(low)), 2), min(int(high), len(v)/2, maxLag, 20_000_000/max(len(v), 1))
 	at := map[int]float64{}
 	for lag := from - 1; lag <= to+1; lag++ {
 		at[lag] = autocorrelation(v, lag)

@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"io"
-	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -17,8 +16,8 @@ import (
 
 // encodings encode and compress.
 var encodings = []fn{
-	{"kql_url_encode", "s:s", func(a args) any { return url.QueryEscape(a.str(0)) }},
-	{"kql_url_encode_component", "s:s", func(a args) any { return strings.ReplaceAll(url.QueryEscape(a.str(0)), "+", "%20") }},
+	{"kql_url_encode", "s:s", func(a args) any { return urlEncode(a.str(0), "+") }},
+	{"kql_url_encode_component", "s:s", func(a args) any { return urlEncode(a.str(0), "%20") }},
 	{"kql_url_decode", "s:s", func(a args) any { return unescaped(a.str(0)) }},
 	{"kql_base64_encode", "s:s", func(a args) any { return base64.StdEncoding.EncodeToString([]byte(a.str(0))) }},
 	{"kql_base64_decode", "s:s", func(a args) any { return utf8Text(decode64(a.str(0))) }},
@@ -72,6 +71,23 @@ var encodings = []fn{
 		return expanded(a.str(0), func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) })
 	}},
 	{"kql_unzlib", "s:s", func(a args) any { return expanded(a.str(0), zlib.NewReader) }},
+}
+
+// urlEncode escapes all but letters, digits and -_.!*() as .NET does, with hexadecimal digits in lower case.
+func urlEncode(s, space string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == ' ':
+			b.WriteString(space)
+		case c < utf8.RuneSelf && wordByte(c), strings.IndexByte("-_.!*()", c) >= 0:
+			b.WriteByte(c)
+		default:
+			b.WriteByte('%')
+			b.WriteString(hex.EncodeToString([]byte{c}))
+		}
+	}
+	return b.String()
 }
 
 // decode64 takes padding or none; nil for what is no base64.

@@ -53,15 +53,6 @@ func parseXML(s string) any {
 		if err != nil {
 			break
 		}
-		if pi, ok := t.(xml.ProcInst); ok {
-			decl := newObject()
-			for _, part := range strings.Fields(string(pi.Inst)) {
-				if k, v, ok := strings.Cut(part, "="); ok {
-					decl.set("@"+k, textNode(strings.Trim(v, `"'`)))
-				}
-			}
-			b.set("?"+pi.Target, decl.node)
-		}
 		if start, ok := t.(xml.StartElement); ok {
 			root, ok := element(d, start, 0)
 			if !ok {
@@ -205,13 +196,10 @@ func parsePath(s string) any {
 	return b.node
 }
 
-// pathRoot is the drive, or the first slash.
+// pathRoot is the drive.
 func pathRoot(s string) string {
-	switch {
-	case len(s) > 1 && s[1] == ':':
+	if len(s) > 1 && s[1] == ':' {
 		return s[:2]
-	case strings.HasPrefix(s, "/"):
-		return "/"
 	}
 	return ""
 }
@@ -261,20 +249,34 @@ func parseUserAgent(s string, lookFor *node) any {
 	ua := useragent.Parse(s)
 	b := newObject()
 	if wanted["browser"] {
-		family, v := agentName(ua.Name), versionParts(ua.Version)
+		name, version := lastProduct(s, ua)
+		family, v := agentName(name), versionParts(version)
 		if ua.Mobile && family == "Safari" || ua.Mobile && family == "Chrome" {
 			family = map[string]string{"Safari": "Mobile Safari", "Chrome": "Chrome Mobile"}[family]
 		}
-		b.set("Browser", textBag("Agent", strings.TrimSpace(family+" "+ua.Version), "Family", family, "MajorVersion", v[0], "MinorVersion", v[1], "Patch", v[2]))
+		b.set("Browser", textBag("Family", family, "MajorVersion", v[0], "MinorVersion", v[1], "Patch", v[2]))
 	}
 	if wanted["os"] || wanted["operatingsystem"] {
 		family, v := agentName(ua.OS), versionParts(windowsVersion(ua.OS, ua.OSVersion))
-		b.set("OperatingSystem", textBag("OS", strings.TrimSpace(family+" "+strings.TrimRight(strings.Join(v[:3], "."), ".")), "Family", family, "MajorVersion", v[0], "MinorVersion", v[1], "Patch", v[2], "PatchMinor", v[3]))
+		b.set("OperatingSystem", textBag("Family", family, "MajorVersion", v[0], "MinorVersion", v[1], "Patch", v[2], "PatchMinor", v[3]))
 	}
 	if wanted["device"] {
 		b.set("Device", deviceBag(ua))
 	}
 	return b.node
+}
+
+// lastProduct is the name and version that the library found, or else those at the end of the text: AdobeAIR/2.5.1.
+func lastProduct(s string, ua useragent.UserAgent) (name, version string) {
+	if ua.Name != "" && ua.Version != "" && !strings.HasPrefix(s, ua.Name+"/") || !strings.Contains(s, "/") {
+		return ua.Name, ua.Version
+	}
+	words := strings.Fields(s)
+	name, version, ok := strings.Cut(words[len(words)-1], "/")
+	if !ok || name == "" || version == "" || strings.Trim(version, "0123456789._") != "" {
+		return ua.Name, ua.Version
+	}
+	return name, version
 }
 
 func deviceBag(ua useragent.UserAgent) *node {

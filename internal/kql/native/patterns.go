@@ -178,7 +178,10 @@ func indexOfRegex(re *regexp.Regexp, s string, start, length, occurrence int64) 
 	if start < 0 {
 		start = max(n+start, 0)
 	}
-	if start > n || length < -1 || occurrence < 1 || occurrence > maxResult {
+	if length < -1 || occurrence < 0 {
+		return nil
+	}
+	if start > n || occurrence == 0 || occurrence > maxResult {
 		return int64(-1)
 	}
 	end := n

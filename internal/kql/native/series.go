@@ -222,6 +222,10 @@ func fillLinear(a args) any {
 		return nil
 	}
 	edges := a.null(2) || a.bool(2)
+	whole := true // a series of whole numbers stays one
+	for i, n := range items {
+		whole = whole && (missing[i] || n.typeName() == "long")
+	}
 	return filled(items, missing, func(i int) *node {
 		l, r := i, i
 		for l >= 0 && missing[l] {
@@ -242,7 +246,11 @@ func fillLinear(a args) any {
 		}
 		x, _ := items[l].float()
 		y, _ := items[r].float()
-		return realNode(x + (y-x)*float64(i-l)/float64(r-l))
+		v := x + (y-x)*float64(i-l)/float64(r-l)
+		if whole {
+			return longNode(int64(v))
+		}
+		return realNode(v)
 	})
 }
 

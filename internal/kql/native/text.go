@@ -140,7 +140,10 @@ func indexOf(s, match string, start, length, occurrence int64) any {
 	if start < 0 {
 		start = max(n+start, 0)
 	}
-	if start > n || length < -1 || occurrence < 1 {
+	if length < -1 || occurrence < 0 {
+		return nil
+	}
+	if start > n {
 		return int64(-1)
 	}
 	end := n

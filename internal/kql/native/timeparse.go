@@ -9,8 +9,8 @@ import (
 	"passtrail"
 )
 
-// layouts are the forms in which an instant may be written besides ISO 8601, most usual first.
-var layouts = []string{
+// isoLayouts are the forms in which an instant may be written, most usual first.
+var isoLayouts = []string{
 	"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02T15:04:05-0700", "2006-01-02T15:04:05Z0700",
 	"2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02 15:04Z07:00", "2006-01-02 15:04", "2006-01-02T15", "2006-01-02Z07:00", "2006-01-02", "2006-01", "20060102", "20060102T150405Z07:00", "20060102T150405",
 	"2006/01/02 15:04:05", "2006/01/02 15:04", "2006/01/02", "2006-1-2 15:04:05", "2006-1-2 15:4:5", "2006-1-2", "2006/1/2",
@@ -19,6 +19,17 @@ var layouts = []string{
 	"Mon, 2 Jan 06 15:04:05 MST", "2 Jan 06 15:04:05", "Monday, 02-Jan-06 15:04:05 MST", "Mon Jan 2 15:04:05 2006", "2 January 2006", "January 2 2006", "January 2, 2006", "January 2, 2006 15:04:05", "Jan 2 2006", "Jan 2, 2006", "Jan 2, 2006 15:04:05",
 	"January 2006", "Jan 2006",
 }
+
+// layouts has besides the forms of RFC 822 and 850, with or without weekday, seconds and zone.
+var layouts = func() []string {
+	all := isoLayouts
+	for _, date := range []string{"Mon, 2 Jan 06 ", "2 Jan 06 ", "Mon, 2 Jan 2006 ", "2 Jan 2006 ", "Monday, 02-Jan-06 ", "02-Jan-06 ", "02-Jan-2006 ", "2006-01-02 ", "2006-01-02T"} {
+		for _, clock := range []string{"15:04:05", "15:04"} {
+			all = append(all, date+clock, date+clock+" MST", date+clock+" -0700")
+		}
+	}
+	return all
+}()
 
 // textDatetime reads an instant, null when the text is none. Up to seven fraction digits count, without an offset it is UTC.
 func textDatetime(s string) any {
@@ -33,8 +44,8 @@ func textDatetime(s string) any {
 	}
 	for _, layout := range layouts {
 		at, err := time.ParseInLocation(layout, s, time.UTC)
-		if err != nil {
-			continue
+		if name, _ := at.Zone(); err != nil || strings.HasSuffix(layout, " MST") && name != "UTC" {
+			continue // other abbreviations of zones are ambiguous
 		}
 		if y := at.UTC().Year(); y < 1 || y > 9999 {
 			return nil

@@ -21,6 +21,8 @@ const (
 var times = []fn{
 	{"kql_format_datetime", "ls:s", func(a args) any { return formatDatetime(a.long(0), a.str(1)) }},
 	{"kql_format_timespan", "ls:s", func(a args) any { return formatTimespan(a.long(0), a.str(1)) }},
+	{"kql_add_ticks", "lll:l", func(a args) any { return addTicks(a.long(0), a.long(1), a.long(2)) }},
+	{"kql_period", "slll:l", func(a args) any { return periodEdge(a.str(0), a.long(1), a.long(2), a.long(3)) }},
 	{"kql_add_months", "ll:l", func(a args) any { return addMonths(a.long(0), a.long(1)) }},
 	{"kql_make_datetime", "lllllr:l", func(a args) any {
 		return makeDatetime(a.long(0), a.long(1), a.long(2), a.long(3), a.long(4), a.real(5))
@@ -196,6 +198,36 @@ func addMonths(t, months int64) any {
 	first := time.Date(int(m/12), time.Month(m%12+1), 1, 0, 0, 0, 0, time.UTC)
 	d := min(at.Day(), first.AddDate(0, 1, -1).Day())
 	return int64(passtrail.TicksOf(first)) + int64(d-1)*day + t%day
+}
+
+// addTicks moves an instant by n units; null when that is beyond the calendar.
+func addTicks(t, n, unit int64) any {
+	if n != 0 && (n*unit/n != unit || n*unit > 1<<62 || n*unit < -1<<62) {
+		return nil
+	}
+	return inRange(t + n*unit)
+}
+
+// periodEdge is the start of the period around an instant, moved by so many periods, or the last tick of that one.
+func periodEdge(period string, t, offset, end int64) any {
+	if inRange(t) == nil || offset < -4e6 || offset > 4e6 {
+		return nil
+	}
+	var start any
+	switch at := passtrail.Ticks(t).Time(); period {
+	case "day":
+		start = addTicks(t-t%day, offset+end, day)
+	case "week":
+		start = addTicks(((t/day+1)/7*7-1)*day, offset+end, 7*day)
+	case "month":
+		start = addMonths(t-t%day-int64(at.Day()-1)*day, offset+end)
+	case "year":
+		start = addMonths(t-t%day-int64(at.YearDay()-1)*day, 12*(offset+end))
+	}
+	if s, ok := start.(int64); ok && end == 1 {
+		return s - 1
+	}
+	return start
 }
 
 func makeDatetime(y, m, d, h, mi int64, s float64) any {
