@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -17,6 +18,9 @@ import (
 	"passtrail"
 	"passtrail/internal/connector/file"
 	"passtrail/internal/ingest"
+	"passtrail/internal/kql/native"
+	"passtrail/internal/store"
+	"passtrail/internal/store/duckdb"
 )
 
 // ingestFlags are the flags of ingest.
@@ -66,6 +70,9 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, paths []string) error {
 	for i, p := range paths {
 		paths[i] = a.path(p)
 	}
+	for i, p := range paths {
+		paths[i] = a.path(p)
+	}
 	sources, err := file.Open(ctx, paths, file.Options{MaxDocument: f.maxDocument << 20, Stdin: a.in, Now: a.clock})
 	if err != nil {
 		return err
@@ -73,7 +80,7 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, paths []string) error {
 	if len(sources) == 0 {
 		return passtrail.Errorf(passtrail.NotFound, "main.ingest", "there is no file in %s", strings.Join(paths, ", "))
 	}
-	st, err := a.openStore(ctx)
+	st, err := a.openLean(ctx)
 	if err != nil {
 		return err
 	}
@@ -85,7 +92,12 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, paths []string) error {
 		}
 	}
 	bar := newBar(a.err)
-	cfg.Progress = bar.show
+	cfg.Progress = func(p ingest.Progress) {
+		if p.Done {
+			debug.FreeOSMemory() // reading is over; the engine may need it for what is derived
+		}
+		bar.show(p)
+	}
 	run := ingest.Runner{Store: st, Config: cfg}
 	sum, err := run.Run(ctx, inputs)
 	bar.end()
@@ -97,6 +109,28 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, paths []string) error {
 		writeSummary(a.out, sum, a.zone())
 	}
 	return ingestError(sum, err)
+}
+
+// goMemory is what the program itself aims at beside the engine, so that both stay under 512 MiB whatever the size of the
+// files.
+const goMemory = 160 << 20
+
+// openLean opens the data directory with the memory that taking records in needs, unless it is open already.
+func (a *app) openLean(ctx context.Context) (store.Store, error) {
+	dir, err := a.dataDir()
+	if err != nil {
+		return nil, err
+	}
+	if a.backend.store != nil || !duckdb.Exists(dir) {
+		return a.openStore(ctx)
+	}
+	debug.SetMemoryLimit(goMemory)
+	st, err := duckdb.Open(ctx, duckdb.Config{Dir: dir, MemoryLimit: duckdb.IngestMemory, Functions: native.Functions(), Now: a.clock})
+	if err != nil {
+		return nil, err
+	}
+	a.backend.store = st
+	return st, nil
 }
 
 // ingestConfig checks the flags.

@@ -134,6 +134,7 @@ func (r *Runner) Run(ctx context.Context, inputs []Input) (*Summary, error) {
 	}
 	g.Go(func() error { return w.run(gctx, ordered) })
 	err := g.Wait()
+	w.pool.free = nil
 	if err == nil {
 		w.cfg.Progress(Progress{Bytes: w.progress.Bytes, Total: w.progress.Total, Records: w.progress.Records, Done: true})
 		err = r.Store.Refresh(ctx)
