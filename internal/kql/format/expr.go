@@ -83,7 +83,7 @@ func (w *writer) expr(x ast.Expr) doc {
 func (w *writer) otherExpr(x ast.Expr) doc {
 	switch x := x.(type) {
 	case *ast.Paren:
-		if b, ok := x.X.(*ast.Binary); ok && (b.Op == ast.And || b.Op == ast.Or) {
+		if b, ok := x.X.(*ast.Binary); ok && breaks(b.Op) {
 			first, rest := w.chain(b)
 			return newGroup("(", nest(softline, first, rest), softline, ")")
 		}
@@ -144,12 +144,15 @@ func (w *writer) call(c *ast.Call) doc {
 	return append(head, newGroup("(", nest(softline, items(w, c.Args, w.tabular)), softline, ")"))
 }
 
-// binary prints an operator. Chains of and, and of or, break before each link.
+// breaks reports whether a chain of an operator may stand on several lines.
+func breaks(op ast.Op) bool { return op == ast.And || op == ast.Or || op == ast.Add }
+
+// binary prints an operator. Chains of and, of or, and of + break before each link.
 func (w *writer) binary(b *ast.Binary) doc {
 	if b.Op == ast.ColumnHas {
 		return cat(w.expr(b.L), ":", w.expr(b.R))
 	}
-	if b.Op != ast.And && b.Op != ast.Or {
+	if !breaks(b.Op) {
 		return cat(w.expr(b.L), " ", b.Op.String(), " ", w.expr(b.R))
 	}
 	first, rest := w.chain(b)

@@ -317,7 +317,11 @@ func breakBetween(p *ast.Pipeline) doc {
 
 // inParens prints a pipeline in parentheses.
 func (w *writer) inParens(p *ast.Pipeline) doc {
-	body := cat(w.pipelineParts(p, breakBetween(p)))
+	var start, before docs
+	if p.Source != nil {
+		start, before = w.pending(p.Source.Span().Start)
+	}
+	body := docs{before, w.pipelineParts(p, breakBetween(p))}
 	behind, own := w.pending(p.Loc.End)
 	body = append(body, behind)
 	for _, c := range own {
@@ -325,5 +329,5 @@ func (w *writer) inParens(p *ast.Pipeline) doc {
 			body = append(body, hard{}, s)
 		}
 	}
-	return newGroup("(", nest(softline, body), softline, ")")
+	return newGroup("(", start, nest(softline, body), softline, ")")
 }

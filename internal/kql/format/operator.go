@@ -14,11 +14,11 @@ func (w *writer) source(s ast.Source) doc {
 	case *ast.Datatable:
 		return cat("datatable", w.schema(s.Schema), " ", w.rows(s))
 	case *ast.ExternalData:
-		out := docs{"externaldata", w.schema(s.Schema), " [", nest(items(w, s.URIs, w.expr)), "]"}
+		out := docs{"externaldata", w.schema(s.Schema), " ", newGroup("[", nest(softline, items(w, s.URIs, w.expr)), softline, "]")}
 		if len(s.Props) > 0 {
-			out = append(out, " with (", w.properties(s.Props, ", "), ")")
+			out = append(out, newGroup(nest(line, "with (", w.properties(s.Props, ", "), ")")))
 		}
-		return newGroup(out)
+		return out
 	case *ast.Print:
 		return listed(w, "print", s.Columns, w.expr)
 	case *ast.Range:
@@ -232,7 +232,7 @@ func (w *writer) conditions(on []ast.Expr) doc {
 	if len(on) == 0 {
 		return ""
 	}
-	return cat(" ", items(w, on, w.expr))
+	return cat(" ", newGroup(nest(items(w, on, w.expr))))
 }
 
 func (w *writer) union(op *ast.Union) doc {
