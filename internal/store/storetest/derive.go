@@ -29,6 +29,7 @@ func Derive(t *testing.T, open func(t *testing.T) store.Store) {
 	})
 	t.Run("runs", func(t *testing.T) { deriveRuns(t, open(t)) })
 	t.Run("roles", func(t *testing.T) { deriveRoles(t, open(t)) })
+	t.Run("vocabulary", func(t *testing.T) { deriveVocabulary(t, open(t)) })
 	t.Run("stopped", func(t *testing.T) { deriveStopped(t, open(t)) })
 }
 
@@ -80,6 +81,42 @@ func deriveAttempts(t *testing.T, s store.Store, seed uint64) {
 		t.Errorf("Rebuild changed the attempts: %s", firstDifference(before, after))
 	}
 	compareAttempts(t, s, "after Rebuild")
+}
+
+// deriveVocabulary commits records that an older vocabulary did not know, or took for something else; Rebuild makes of
+// them what this one says.
+func deriveVocabulary(t *testing.T, s store.Store) {
+	defer s.Close()
+	optInBoth(t, s)
+	rng := rand.New(rand.NewPCG(3, 7))
+	records := someRecords(rng, 60)
+	for i := range records {
+		switch r := &records[i]; rng.IntN(3) {
+		case 0:
+			r.ActivityKey, r.Step, r.Method, r.Problem = "", "", "", ""
+		case 1:
+			r.ActivityKey, r.Step, r.Method, r.Problem = "blocked", "end", "fax", "cancelled"
+		}
+	}
+	commitRecords(t, s, records, 0)
+	var seen [2]int64
+	if err := s.Rebuild(context.Background(), func(done, total int64) { seen = [2]int64{done, total} }); err != nil {
+		t.Fatalf("Rebuild: %v", err)
+	}
+	if seen[0] != seen[1] || seen[0] == 0 {
+		t.Errorf("progress ended at %d of %d", seen[0], seen[1])
+	}
+	for _, tenant := range []passtrail.TenantID{tenantA, tenantB} {
+		for _, r := range storedRecords(t, s, tenant) {
+			if r.ActivityKey == "blocked" && r.Step == "end" || r.Method == "fax" {
+				t.Fatalf("Rebuild left the class of record %s: %+v", r.ID, r)
+			}
+		}
+	}
+	compareAttempts(t, s, "after Rebuild")
+	if got := lines(t, s, `SELECT DISTINCT activity_key FROM record WHERE activity LIKE 'Self-ser% password reset flow activity progress'`); !slices.Equal(got, []string{"[flow]"}) {
+		t.Errorf("keys of the flow's records = %v, want flow", got)
+	}
 }
 
 // deriveStopped ends Refresh and Rebuild at odd moments: what is derived is either as before or done, and the next call
