@@ -102,6 +102,10 @@ func dumpValue(b *strings.Builder, v reflect.Value) {
 				continue
 			}
 			b.WriteString(f.Name + ":")
+			if f.Name == "Text" && strings.HasPrefix(v.Type().Name(), "Unsupported") { // blanks at line ends are not kept
+				fmt.Fprintf(b, "%q ", strings.Fields(v.Field(i).String()))
+				continue
+			}
 			dumpValue(b, v.Field(i))
 			b.WriteByte(' ')
 		}
