@@ -66,6 +66,9 @@ func (w *writer) run(ctx context.Context, ordered <-chan *job) error {
 	return w.storeSnapshots(ctx)
 }
 
+// maxPlaces is how many checkpoints of small files a transaction stores at most.
+const maxPlaces = 2000
+
 // take adds a job to the pending batches and flushes when they are big enough.
 func (w *writer) take(ctx context.Context, j *job) error {
 	in, out := j.input, &j.out
@@ -100,7 +103,7 @@ func (w *writer) take(ctx context.Context, j *job) error {
 	w.bytes += out.bytes
 	w.checkpoint(in, j.batch.Position)
 	w.advance(j)
-	if w.records >= w.cfg.BatchRecords || w.bytes >= w.cfg.BatchBytes || w.cfg.Now().Sub(w.flushed) >= flushEvery {
+	if w.records >= w.cfg.BatchRecords || w.bytes >= w.cfg.BatchBytes || len(w.places) >= maxPlaces || w.cfg.Now().Sub(w.flushed) >= flushEvery {
 		return w.flush(ctx, true)
 	}
 	return nil

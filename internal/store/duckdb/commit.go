@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -117,20 +119,29 @@ func (c *commit) nextBatch(ctx context.Context) error {
 	return c.tx.QueryRowContext(ctx, next).Scan(&c.batch)
 }
 
+// checkpoint stores the batch's checkpoints with one statement: thousands of them, one for each small file of a folder,
+// would each take a block of the transaction's memory.
 func (c *commit) checkpoint(ctx context.Context) error {
-	const put = `INSERT INTO checkpoint (source, position, moved_at, batch) VALUES (?, ?, ?, ?)
+	const put = `INSERT INTO checkpoint (source, position, moved_at, batch) SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), ?::BIGINT, ?::BIGINT
 		ON CONFLICT (source) DO UPDATE SET position = excluded.position, moved_at = excluded.moved_at, batch = excluded.batch`
 	all := c.b.Checkpoints
 	if c.b.CheckpointKey != "" {
 		all = append(all[:len(all):len(all)], store.Checkpoint{Key: c.b.CheckpointKey, Position: c.b.Position})
 	}
+	if len(all) == 0 {
+		return nil
+	}
+	last := make(map[string]string, len(all))
 	for _, p := range all {
-		if _, err := c.tx.ExecContext(ctx, put, p.Key, p.Position, int64(c.b.At), c.batch); err != nil {
-			return err
-		}
+		last[p.Key] = p.Position
 		c.p.checkpoints[p.Key] = p.Position
 	}
-	return nil
+	keys, positions := make([]string, 0, len(last)), make([]string, 0, len(last))
+	for _, key := range slices.Sorted(maps.Keys(last)) {
+		keys, positions = append(keys, key), append(positions, last[key])
+	}
+	_, err := c.tx.ExecContext(ctx, put, keys, positions, int64(c.b.At), c.batch)
+	return err
 }
 
 func (c *commit) quarantine(ctx context.Context) error {
