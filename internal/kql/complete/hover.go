@@ -33,7 +33,7 @@ func (s *Service) Hover(src string, offset int) (Hover, bool) {
 	}
 	p := newPlace(src, t.Loc.Start)
 	name := t.Loc.Text(src)
-	if h, ok := s.hoverOperator(p, name, t, tokens[at:]); ok {
+	if h, ok := s.hoverOperator(p, t, tokens[at:]); ok {
 		return h, true
 	}
 	called := at+1 < len(tokens) && tokens[at+1].Kind == parser.LParen
@@ -43,9 +43,9 @@ func (s *Service) Hover(src string, offset int) (Hover, bool) {
 }
 
 // hoverOperator explains an operator's name behind its pipe, hyphens included.
-func (s *Service) hoverOperator(p *place, name string, t parser.Token, rest []parser.Token) (Hover, bool) {
+func (s *Service) hoverOperator(p *place, t parser.Token, rest []parser.Token) (Hover, bool) {
 	span := diag.Span{Start: p.span.Start, End: t.Loc.End} // the place joins what stands before a hyphen
-	name = p.src[span.Start:span.End]
+	name := p.src[span.Start:span.End]
 	for i := 1; i+1 < len(rest) && rest[i].Kind == parser.Minus && rest[i].Loc.Start == span.End && rest[i+1].Kind == parser.Name && rest[i+1].Loc.Start == rest[i].Loc.End; i += 2 {
 		longer := p.src[span.Start:rest[i+1].Loc.End]
 		if !knownStart(longer) {
