@@ -2,6 +2,7 @@ package duckdb_test
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -119,5 +120,48 @@ func BenchmarkSnapshots(b *testing.B) {
 			b.Fatal(err)
 		}
 		day++
+	}
+}
+
+// BenchmarkRefresh follows batches of so many attempts after ten million records, with the memory that taking in records
+// allows.
+func BenchmarkRefresh(b *testing.B) {
+	dir := benchStore(b, 1_000_000)
+	for _, attempts := range []int{10, 1000, 100_000} {
+		b.Run(fmt.Sprint(attempts), func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				forget(b, dir, attempts)
+				s, err := duckdb.Open(b.Context(), duckdb.Config{Dir: dir, MemoryLimit: duckdb.IngestMemory})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+				if err := errors.Join(s.Refresh(b.Context()), s.Close()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// forget makes the records of the last attempts a new batch that has not been derived.
+func forget(b *testing.B, dir string, attempts int) {
+	b.Helper()
+	db, err := sql.Open("duckdb", filepath.Join(dir, "passtrail.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	const last = 638000000000000000 + 1_000_000*300000000
+	for _, text := range []string{
+		`INSERT INTO state VALUES ('derived_batch', 0) ON CONFLICT (name) DO NOTHING`,
+		`UPDATE state SET value = (SELECT value + 1 FROM state WHERE name = 'batch') WHERE name IN ('batch', 'derived_batch')`,
+		fmt.Sprintf(`UPDATE record SET batch = (SELECT value FROM state WHERE name = 'batch') WHERE time >= %d`, last-attempts*300000000),
+		`UPDATE state SET value = value - 1 WHERE name = 'derived_batch'`,
+	} {
+		if _, err := db.Exec(text); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
