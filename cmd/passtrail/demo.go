@@ -68,7 +68,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) error {
 	if f.noServe {
 		return nil
 	}
-	return a.serve(ctx, server.Config{Listen: f.listen}, true)
+	return a.serve(ctx, server.Config{Listen: f.listen}, signInFlags{}, true)
 }
 
 // fillDemo simulates a tenant up to now and takes its records in.

@@ -20,23 +20,26 @@ import (
 
 func newServeCommand(a *app) *cobra.Command {
 	var cfg server.Config
+	var sign signInFlags
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the pages of the data directory",
 		Long: "Serves the pages and prints a link that signs in once. Listens on this machine only; elsewhere it needs TLS and an\n" +
 			"identity provider. While it runs, the other commands on the same data directory talk to it.",
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), cfg, false) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), cfg, sign, false) },
 	}
 	fl := c.Flags()
 	fl.StringVar(&cfg.Listen, "listen", "127.0.0.1:8420", "`address` to listen on, port 0 for a free one")
 	fl.StringVar(&cfg.CertFile, "tls-cert", "", "TLS certificate `file` (PEM)")
 	fl.StringVar(&cfg.KeyFile, "tls-key", "", "TLS key `file` (PEM)")
+	sign.add(fl)
 	return c
 }
 
 // serve serves pages and command lines until ctx is done.
-func (a *app) serve(ctx context.Context, cfg server.Config, demo bool) error {
+func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, demo bool) error {
+	cfg.SignIn = sign.issuer != ""
 	l, err := cfg.Open()
 	if err != nil {
 		return err
@@ -56,8 +59,12 @@ func (a *app) serve(ctx context.Context, cfg server.Config, demo bool) error {
 	}
 	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	sessions := auth.NewSessions(a.clock)
+	provider, err := sign.provider(ctx, a)
+	if err != nil {
+		return err
+	}
 	keeper := answer.NewKeeper(st, e, lib, a.clock, log)
-	pages, err := web.New(web.Config{Services: answer.New(st, e, lib), Sessions: sessions, Now: a.clock, Log: log, Secure: cfg.CertFile != "", Demo: demo, Changes: keeper})
+	pages, err := web.New(web.Config{Services: answer.New(st, e, lib), Sessions: sessions, Provider: provider, Now: a.clock, Log: log, Secure: cfg.CertFile != "", Demo: demo, Changes: keeper})
 	if err != nil {
 		return err
 	}
@@ -86,6 +93,10 @@ func (a *app) saidServing(l net.Listener, cfg server.Config, sessions *auth.Sess
 	scheme := "http"
 	if cfg.CertFile != "" {
 		scheme = "https"
+	}
+	if cfg.SignIn {
+		fmt.Fprintf(a.out, "people sign in with their identity provider at %s://%s\nstop with Ctrl-C\n", scheme, l.Addr())
+		return
 	}
 	link := url.URL{Scheme: scheme, Host: l.Addr().String(), Path: "/sign-in", RawQuery: url.Values{"token": {sessions.NewLink(auth.Local())}}.Encode()}
 	fmt.Fprintf(a.out, "open this link to sign in (it works once):\n\n    %s\n\nstop with Ctrl-C\n", link.String())
