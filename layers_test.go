@@ -57,7 +57,7 @@ func readLayers(t *testing.T) []layer {
 	return all
 }
 
-// layerOf finds the layer whose longest pattern matches a package.
+// layerOf finds the layer of a package: of the patterns that match, the one with the longest path, the first of equals.
 func layerOf(all []layer, pkg string) *layer {
 	var best *layer
 	length := -1
@@ -65,8 +65,8 @@ func layerOf(all []layer, pkg string) *layer {
 		for _, p := range all[i].patterns {
 			prefix, deep := strings.CutSuffix(p, "/...")
 			hit := pkg == p || (deep && (pkg == prefix || strings.HasPrefix(pkg, prefix+"/")))
-			if hit && len(p) > length {
-				best, length = &all[i], len(p)
+			if hit && len(prefix) > length {
+				best, length = &all[i], len(prefix)
 			}
 		}
 	}
