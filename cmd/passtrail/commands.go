@@ -16,6 +16,7 @@ func commands() []func(*app) *cobra.Command {
 		newPersonCommand,
 		newQueryCommand,
 		newSourcesCommand,
+		newAccessLogCommand,
 		newTenantCommand,
 		newRebuildCommand,
 		newSimulateCommand,
