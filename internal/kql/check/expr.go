@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strconv"
 	"strings"
 
 	"passtrail/internal/kql/ast"
@@ -297,6 +298,11 @@ func text(x plan.Expr) plan.Expr {
 		return x
 	case types.Unknown, types.Null:
 		return str("")
+	}
+	if l, ok := x.(*plan.Lit); ok && l.T.Integer() {
+		if n, ok := l.V.(int64); ok {
+			return str(strconv.FormatInt(n, 10))
+		}
 	}
 	return &plan.Cast{X: x, T: types.String}
 }

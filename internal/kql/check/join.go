@@ -56,7 +56,11 @@ func (c *checker) join(sc *scope, l *rel, op *ast.Join) *rel {
 		c.unsupported(op.Loc, "join … where", "write the keys behind on")
 		return nil
 	}
+	n := len(c.diags)
 	on := c.conditions(sc, l, r, op.On)
+	if len(c.diags) > n {
+		return nil
+	}
 	if len(on) == 0 {
 		c.failHint(op.Loc, "on Key, or on $left.a == $right.b", "no-condition", "the join has no keys")
 		return nil
@@ -266,7 +270,11 @@ func (c *checker) lookup(sc *scope, l *rel, op *ast.Lookup) *rel {
 	if r == nil || !ok {
 		return nil
 	}
+	n := len(c.diags)
 	on := c.conditions(sc, l, r, op.On)
+	if len(c.diags) > n {
+		return nil
+	}
 	if len(on) == 0 {
 		c.failHint(op.Loc, "on Key", "no-condition", "the lookup has no keys")
 		return nil

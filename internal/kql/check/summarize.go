@@ -88,7 +88,7 @@ func (c *checker) groupKeys(sc *scope, r *rel, by []ast.Expr, names *names) []pl
 	var keys []plan.Def
 	for _, x := range by {
 		for _, d := range c.item(e, x, names, columnName) {
-			c.needsScalar(x.Span(), d.X, "grouped")
+			c.needsScalar(x.Span(), d.X, "grouped by")
 			keys = append(keys, d)
 		}
 	}

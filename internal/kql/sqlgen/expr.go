@@ -62,6 +62,10 @@ func (g *gen) predicate(b *block, x plan.Expr) sql {
 		return g.logic(b, x, g.predicate)
 	case *plan.Compare:
 		return g.compare(b, x, true)
+	case *plan.Op:
+		if x.Name == "in" || x.Name == "in fold" {
+			return inConst(g, b, x)
+		}
 	}
 	return g.expr(b, x)
 }
@@ -112,8 +116,11 @@ func distinct(op string) string {
 // nanGuard is the test that keeps NaN from being equal to itself and greater than all numbers, as databases have it.
 func (g *gen) nanGuard(x *plan.Compare, l, r string) string {
 	side := func(e plan.Expr) bool {
-		_, lit := e.(*plan.Lit)
-		return e.Type() == types.Real && !lit
+		if l, ok := e.(*plan.Lit); ok {
+			v, _ := l.V.(float64)
+			return v != v
+		}
+		return e.Type() == types.Real
 	}
 	switch {
 	case (x.Op == "=" || x.Op == "<>") && side(x.L) && side(x.R):

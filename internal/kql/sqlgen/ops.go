@@ -17,7 +17,7 @@ var specialOps map[string]func(*gen, *block, *plan.Op) sql
 
 func init() {
 	specialOps = map[string]func(*gen, *block, *plan.Op) sql{
-		"in": inConst, "in fold": inConst,
+		"in": inValue, "in fold": inValue,
 		"not": not, "not true": not,
 		"equals": equals, "has any": hasAny,
 	}
@@ -27,7 +27,16 @@ func init() {
 	specialOps["matches cs"] = matches
 }
 
-// inConst writes membership in a list. Null on the left is in no list.
+// inValue writes membership where its value counts: null is in no list.
+func inValue(g *gen, b *block, x *plan.Op) sql {
+	s := inConst(g, b, x)
+	if x.Never {
+		return s
+	}
+	return sql{"coalesce(" + s.s + ", FALSE)", precAtom}
+}
+
+// inConst writes membership in a list; what is null for a null on the left.
 func inConst(g *gen, b *block, x *plan.Op) sql {
 	fold := x.Name == "in fold"
 	l := g.expr(b, x.Args[0])
@@ -57,7 +66,10 @@ func inConst(g *gen, b *block, x *plan.Op) sql {
 // not negates. What can be null under it counts as false where Kusto's operators say so.
 func not(g *gen, b *block, x *plan.Op) sql {
 	a := x.Args[0]
-	s := g.expr(b, a)
+	s := g.predicate(b, a)
+	if x.Name == "not" {
+		s = g.expr(b, a)
+	}
 	if in, ok := a.(*plan.Op); ok && strings.HasPrefix(in.Name, "in") && len(in.Args) > 2 && in.Never {
 		return sql{strings.Replace(s.s, " IN (", " NOT IN (", 1), precCompare}
 	}
