@@ -9,8 +9,8 @@ import (
 // sniffBytes is how much of a file is looked at to tell lines from one document.
 const sniffBytes = 1 << 20
 
-// isLines tells whether text that begins with a bracket is JSON lines: its first line is a whole value, or at least the
-// second one is while the first looks like a broken record.
+// isLines tells whether text that begins with a bracket is JSON lines: its first line is a whole value, or both the first
+// and the second begin an object though the first has room for none.
 func isLines(w *window) bool {
 	for n := 4096; ; n *= 4 {
 		head := w.peek(n)
@@ -30,7 +30,7 @@ func isLines(w *window) bool {
 			continue
 		}
 		last := first[len(first)-1]
-		return first[0] == '{' && last != '[' && last != '{' && last != ',' && len(second) > 0 && second[0] == '{' && whole(second)
+		return first[0] == '{' && last != '[' && last != '{' && last != ',' && last != ':' && len(second) > 0 && second[0] == '{'
 	}
 }
 

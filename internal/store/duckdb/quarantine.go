@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/base64"
 	"errors"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -52,18 +53,13 @@ func (s *Store) DropQuarantined(ctx context.Context, ids []int64) error {
 	})
 }
 
+// asideBytes bounds the inputs that one statement stores.
+const asideBytes = 8 << 20
+
 // setAside stores the inputs of a batch that are not in quarantine yet and returns how many that were.
 func setAside(ctx context.Context, tx *sql.Tx, b *store.Batch, batch int64) (stored int64, err error) {
-	if len(b.Quarantine) == 0 {
-		return 0, nil
-	}
-	const put = `INSERT INTO quarantine (tenant, source, position, reason, code, bytes, digest, received_at, batch)
-		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7::UUID, ?8, ?9 WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE digest = ?7::UUID)`
-	stmt, err := tx.PrepareContext(ctx, put)
-	if err != nil {
-		return 0, err
-	}
-	defer stmt.Close()
+	var a aside
+	seen := map[string]bool{}
 	for _, q := range b.Quarantine {
 		if q.Tenant == "" {
 			q.Tenant = b.Tenant
@@ -74,20 +70,53 @@ func setAside(ctx context.Context, tx *sql.Tx, b *store.Batch, batch int64) (sto
 		if q.At == 0 {
 			q.At = b.At
 		}
-		if q.Bytes == nil {
-			q.Bytes = []byte{}
+		digest := inputDigest(q).String()
+		if seen[digest] {
+			continue
 		}
-		res, err := stmt.ExecContext(ctx, string(q.Tenant), q.Source, q.Position, q.Reason, q.Code, q.Bytes, inputDigest(q).String(), int64(q.At), batch)
+		seen[digest] = true
+		if a.add(&q, digest); a.size < asideBytes {
+			continue
+		}
+		n, err := a.store(ctx, tx, batch)
 		if err != nil {
 			return 0, err
 		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return 0, err
-		}
-		stored += n
+		stored, a = stored+n, aside{}
 	}
-	return stored, nil
+	n, err := a.store(ctx, tx, batch)
+	return stored + n, err
+}
+
+// aside is inputs as SQL takes them: one list a column.
+type aside struct {
+	tenant, source, position, reason, code, bytes, digest []string
+	at                                                    []int64
+	size                                                  int
+}
+
+func (a *aside) add(q *store.Quarantine, digest string) {
+	a.tenant, a.source, a.position = append(a.tenant, string(q.Tenant)), append(a.source, q.Source), append(a.position, q.Position)
+	a.reason, a.code, a.digest = append(a.reason, q.Reason), append(a.code, q.Code), append(a.digest, digest)
+	a.bytes, a.at = append(a.bytes, base64.StdEncoding.EncodeToString(q.Bytes)), append(a.at, int64(q.At))
+	a.size += len(q.Bytes) + len(q.Position) + 200
+}
+
+func (a *aside) store(ctx context.Context, tx *sql.Tx, batch int64) (int64, error) {
+	if len(a.digest) == 0 {
+		return 0, nil
+	}
+	const put = `INSERT INTO quarantine (tenant, source, position, reason, code, bytes, digest, received_at, batch)
+		SELECT tenant, source, position, reason, code, from_base64(bytes), digest::UUID, received_at, ?9 FROM (
+			SELECT unnest(?1::VARCHAR[]) AS tenant, unnest(?2::VARCHAR[]) AS source, unnest(?3::VARCHAR[]) AS position, unnest(?4::VARCHAR[]) AS reason,
+				unnest(?5::VARCHAR[]) AS code, unnest(?6::VARCHAR[]) AS bytes, unnest(?7::VARCHAR[]) AS digest, unnest(?8::BIGINT[]) AS received_at,
+				unnest(range(len(?7::VARCHAR[]))) AS n) given
+		WHERE NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.digest = given.digest::UUID) ORDER BY n`
+	res, err := tx.ExecContext(ctx, put, a.tenant, a.source, a.position, a.reason, a.code, a.bytes, a.digest, a.at, batch)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
 }
 
 // inputDigest identifies an input of a tenant by its bytes; where it was found does not matter.
