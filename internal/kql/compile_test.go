@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"passtrail"
 	"passtrail/internal/kql"
@@ -256,6 +257,12 @@ func FuzzCompile(f *testing.F) {
 		f.Add(q)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
+		start := time.Now()
+		defer func() {
+			if d := time.Since(start); d > 3*time.Second {
+				t.Errorf("took %v", d)
+			}
+		}()
 		c, err := kql.Compile(src, schema, kql.Options{Now: kqltest.Now, Tenants: []passtrail.TenantID{ours}, Sample: func(string, []any) ([][]any, error) { return nil, nil }})
 		var list diag.List
 		if err != nil && !errors.As(err, &list) {

@@ -3,6 +3,7 @@ package check
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"passtrail"
 	"passtrail/internal/kql/ast"
@@ -45,7 +46,7 @@ func (c *checker) binary(e *env, x *ast.Binary) plan.Expr {
 func (c *checker) logic(e *env, x *ast.Binary) plan.Expr {
 	or := x.Op == ast.Or
 	out := &plan.Logic{Or: or}
-	for _, side := range []ast.Expr{x.L, x.R} {
+	for _, side := range chain(x) {
 		v := c.condition(e, side)
 		if l, ok := v.(*plan.Logic); ok && l.Or == or {
 			out.Args = append(out.Args, l.Args...)
@@ -54,6 +55,21 @@ func (c *checker) logic(e *env, x *ast.Binary) plan.Expr {
 		}
 	}
 	return out
+}
+
+// chain lists the operands of a run of the same operator, a or b or c, which is as deep as it is long.
+func chain(x *ast.Binary) []ast.Expr {
+	var out []ast.Expr
+	for {
+		out = append(out, x.R)
+		l, ok := ast.Unparen(x.L).(*ast.Binary)
+		if !ok || l.Op != x.Op {
+			out = append(out, x.L)
+			slices.Reverse(out)
+			return out
+		}
+		x = l
+	}
 }
 
 // condition binds an expression that must be bool.

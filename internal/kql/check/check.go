@@ -62,7 +62,7 @@ func Check(q *ast.Query, schema *plan.Schema, o Options) (*Bound, error) {
 		o.MaxNodes = 20000
 	}
 	if o.MaxDepth == 0 {
-		o.MaxDepth = 100
+		o.MaxDepth = 250
 	}
 	c := &checker{schema: schema, o: o}
 	root := c.root()
