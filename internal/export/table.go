@@ -9,6 +9,9 @@ import (
 	"passtrail/internal/query"
 )
 
+// markdownText keeps text from becoming markup: neither a column's end nor a link, a picture or HTML.
+var markdownText = strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "`", "\\`", "*", `\*`, "[", `\[`, "]", `\]`)
+
 // sampleRows is how many rows decide the widths of a terminal table; later, wider cells are cut.
 const sampleRows = 1000
 
@@ -99,7 +102,7 @@ func (t *tableWriter) line(cells []string) error {
 	var b strings.Builder
 	for i, s := range cells {
 		if t.markdown {
-			b.WriteString("| " + strings.NewReplacer("|", `\|`, "\n", " ").Replace(s) + " ")
+			b.WriteString("| " + markdownText.Replace(s) + " ")
 			continue
 		}
 		if i > 0 {

@@ -3,7 +3,9 @@ package export
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 
@@ -12,8 +14,13 @@ import (
 	"passtrail/internal/query"
 )
 
-// maxSheetRows is Excel's own limit, header included.
-const maxSheetRows = 1_048_576
+// Excel's own limits: rows of a sheet, header included; UTF-16 units of a cell; whole numbers beyond which digits are lost.
+const (
+	maxSheetRows  = 1_048_576
+	maxSheetText  = excelize.TotalCellChars
+	maxSheetWhole = 1_000_000_000_000_000
+	sheetEpoch    = 25569 // the day 1970-01-01
+)
 
 // xlsxWriter writes a sheet a table through excelize's stream writer, so that memory stays flat.
 type xlsxWriter struct {
@@ -21,23 +28,27 @@ type xlsxWriter struct {
 	f       *excelize.File
 	sw      *excelize.StreamWriter
 	columns []query.Column
-	sheets  int
+	sheets  map[string]bool // names in lower case
 	row     int
 	date    int
 }
 
-func newXLSX(w io.Writer) *xlsxWriter { return &xlsxWriter{out: w, f: excelize.NewFile()} }
+func newXLSX(w io.Writer) *xlsxWriter {
+	return &xlsxWriter{out: w, f: excelize.NewFile(), sheets: map[string]bool{}}
+}
+
+// abandon removes the temporary files of a workbook that will not be written.
+func (x *xlsxWriter) abandon() { _ = x.f.Close() }
 
 func (x *xlsxWriter) Begin(t query.Table) error {
 	if err := x.finish(); err != nil {
 		return err
 	}
-	x.sheets++
-	name := sheetName(t.Name, x.sheets)
+	name := x.sheetName(t.Name)
 	var err error
-	if x.sheets == 1 {
+	if len(x.sheets) == 1 {
 		err = x.f.SetSheetName("Sheet1", name)
-		format := "yyyy-mm-dd hh:mm:ss"
+		format := "yyyy-mm-dd hh:mm:ss.000"
 		if err == nil {
 			x.date, err = x.f.NewStyle(&excelize.Style{CustomNumFmt: &format})
 		}
@@ -80,23 +91,42 @@ func (x *xlsxWriter) cell(v any, t types.Type) any {
 	case nil:
 		return nil
 	case int64:
-		if t == types.DateTime {
-			if n < int64(passtrail.UnixEpoch) { // Excel's calendar begins in 1900
-				return machine(v, t)
-			}
-			return excelize.Cell{StyleID: x.date, Value: passtrail.Ticks(n).Time()}
-		}
-		if t != types.TimeSpan {
+		switch {
+		case t == types.DateTime && n >= int64(passtrail.UnixEpoch): // Excel's calendar begins in 1900
+			return excelize.Cell{StyleID: x.date, Value: sheetEpoch + float64(n-int64(passtrail.UnixEpoch))/float64(passtrail.Day)}
+		case t != types.DateTime && t != types.TimeSpan && n > -maxSheetWhole && n < maxSheetWhole:
 			return n
 		}
-	case int32, float64, bool:
+	case float64:
+		if !math.IsNaN(n) && !math.IsInf(n, 0) {
+			return n
+		}
+	case int32, bool:
 		return n
 	}
-	s := machine(v, t)
-	if len(s) > excelize.TotalCellChars {
-		s = s[:excelize.TotalCellChars-20] + "… (cut)"
+	s := string(appendMachine(nil, v, t))
+	if t == types.String || t == types.Dynamic {
+		s = Defuse(s)
 	}
-	return s
+	return cellText(s)
+}
+
+// cellText is text as a cell can hold it. Excel counts UTF-16 units; what is longer is cut between two characters, and
+// says so and how long it was.
+func cellText(s string) string {
+	if len(s) <= maxSheetText {
+		return s
+	}
+	units := utf16.Encode([]rune(s))
+	if len(units) <= maxSheetText {
+		return s
+	}
+	mark := fmt.Sprintf("… [cut: the whole text has %d characters; export as csv or ndjson to have all of it]", len(units))
+	keep := maxSheetText - len(utf16.Encode([]rune(mark)))
+	if utf16.IsSurrogate(rune(units[keep])) && utf16.IsSurrogate(rune(units[keep-1])) && units[keep] >= 0xdc00 {
+		keep-- // between the halves of one character
+	}
+	return string(utf16.Decode(units[:keep])) + mark
 }
 
 func (x *xlsxWriter) finish() error {
@@ -115,22 +145,24 @@ func (x *xlsxWriter) Close() error {
 	return err
 }
 
-// sheetName makes a valid, unique sheet name: at most 31 characters, none of []:*?/\.
-func sheetName(s string, n int) string {
+// sheetName makes a valid name that no sheet has yet: at most 31 UTF-16 units, none of []:*?/\' in it. Excel folds case.
+func (x *xlsxWriter) sheetName(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`[]:*?/\'`, r) {
+		if strings.ContainsRune(`[]:*?/\'`, r) || r < ' ' || r > 0xffff {
 			return '-'
 		}
 		return r
 	}, s)
-	if s == "" {
+	if s == "" || strings.EqualFold(s, "history") { // reserved
 		s = "Table"
 	}
 	if r := []rune(s); len(r) > 27 {
 		s = string(r[:27])
 	}
-	if n > 1 {
-		s = fmt.Sprintf("%s %d", s, n)
+	name := s
+	for n := 2; x.sheets[strings.ToLower(name)]; n++ {
+		name = fmt.Sprintf("%s %d", s, n)
 	}
-	return s
+	x.sheets[strings.ToLower(name)] = true
+	return name
 }
