@@ -111,7 +111,19 @@ func (d *derivation) registrations(ctx context.Context, tenant string) error {
 	if _, err := d.exec(ctx, `DELETE FROM registration WHERE tenant = ?`, tenant); err != nil {
 		return err
 	}
-	_, err = d.exec(ctx, deriveSQL("registration"), tenant)
+	if _, err := d.exec(ctx, deriveSQL("registration"), tenant); err != nil {
+		return err
+	}
+	return d.admins(ctx, tenant)
+}
+
+// admins lets registrations tell who is an administrator as long as no snapshot of roles tells it better.
+func (d *derivation) admins(ctx context.Context, tenant string) error {
+	const bare = `DELETE FROM person_role WHERE tenant = ?1 AND NOT EXISTS (SELECT 1 FROM snapshot WHERE snapshot.tenant = ?1 AND snapshot.kind = 'roles')`
+	if _, err := d.exec(ctx, bare, tenant); err != nil {
+		return err
+	}
+	_, err := d.exec(ctx, deriveSQL("person_admin"), tenant)
 	return err
 }
 

@@ -252,6 +252,35 @@ func deriveRoles(t *testing.T, s store.Store) {
 	}
 }
 
+// deriveAdmins takes the word of the registrations for who is an administrator, until a snapshot of roles comes.
+func deriveAdmins(t *testing.T, s store.Store) {
+	defer s.Close()
+	optInBoth(t, s)
+	give := func(sn store.Snapshot) {
+		t.Helper()
+		sn.Complete = true
+		if _, err := s.Commit(context.Background(), &store.Batch{Tenant: tenantA, Source: "test", Snapshots: []store.Snapshot{sn}}); err != nil {
+			t.Fatalf("Commit: %v", err)
+		}
+		if err := s.Refresh(context.Background()); err != nil {
+			t.Fatalf("Refresh: %v", err)
+		}
+	}
+	const ask = `SELECT user_id, valid_from, valid_to, role, is_admin, assumed_from FROM person_role`
+	give(store.Snapshot{Kind: store.Registrations, TakenAt: 10, Registrations: []store.Registration{{UserID: "a", IsAdmin: true}, {UserID: "b"}}})
+	give(store.Snapshot{Kind: store.Registrations, TakenAt: 20, Registrations: []store.Registration{{UserID: "a"}, {UserID: "b", IsAdmin: true}}})
+	want := []string{"[a 10 20 Administrator true 0]", fmt.Sprintf("[b 20 %d Administrator true 20]", passtrail.Forever)}
+	if got := lines(t, s, ask); !slices.Equal(got, want) {
+		t.Errorf("without roles: %v, want %v", got, want)
+	}
+	give(store.Snapshot{Kind: store.Roles, TakenAt: 30, Roles: []store.RoleAssignment{{UserID: "c", RoleID: someRoles[0].RoleID, RoleName: "x"}}})
+	give(store.Snapshot{Kind: store.Registrations, TakenAt: 40, Registrations: []store.Registration{{UserID: "a", IsAdmin: true}}})
+	want = []string{fmt.Sprintf("[c 30 %d Global Administrator true 0]", passtrail.Forever)}
+	if got := lines(t, s, ask); !slices.Equal(got, want) {
+		t.Errorf("with roles: %v, want %v", got, want)
+	}
+}
+
 // deriveRuns holds the store to keep only what changed of a hundred daily snapshots.
 func deriveRuns(t *testing.T, s store.Store) {
 	defer s.Close()
