@@ -89,6 +89,9 @@ func clip(s string, width int) string {
 // whatever follows a semicolon, a tab or the end of a line within it, because a spreadsheet set to another separator begins
 // a cell there. Spaces and quotes in front of the formula do not hide it. Plain numbers stay as they are.
 func Defuse(s string) string {
+	if s == "" || wordByte(s[0]) && !strings.ContainsAny(s, ";\t\r\n") {
+		return s
+	}
 	var out []byte
 	for start, copied := 0, 0; ; {
 		if formula(s[start:], start > 0) {
@@ -125,6 +128,11 @@ func formula(s string, inside bool) bool {
 		}
 	}
 	return false
+}
+
+// wordByte reports whether a byte is an ASCII letter or digit.
+func wordByte(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // plainNumber reports whether text is a number such as -5 or +1.5e3 and nothing else.

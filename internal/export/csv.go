@@ -66,6 +66,9 @@ func (c *csvWriter) Close() error { return c.w.Flush() }
 // appendField appends a field of text, in quotes where a reader needs them. Separators of other readers count too, and
 // so do spaces at the beginning, which some readers drop.
 func appendField(b []byte, s string) []byte {
+	if plainField(s) {
+		return append(b, s...)
+	}
 	if !strings.ContainsAny(s, ",;\"\t\r\n") && (s == "" || s[0] != ' ') && s != `\.` {
 		return append(b, s...)
 	}
@@ -80,4 +83,14 @@ func appendField(b []byte, s string) []byte {
 		b = append(b, '"')
 		s = s[i+1:]
 	}
+}
+
+// plainField reports whether text needs no quotes, the quick way: most text has nothing special in it.
+func plainField(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ',' || c == ';' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
