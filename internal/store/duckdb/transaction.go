@@ -14,10 +14,12 @@ import (
 
 // Put-off batches (store.Batch.More) share one transaction. A row group of the engine holds 122,880 rows: one that a
 // transaction fills goes into the file compressed at once, while the rest of a transaction is written twice, to the log
-// and again at the next checkpoint. So a transaction ends after two row groups, when little is left over.
+// and again at the next checkpoint. A transaction ends after three full row groups, when little is left over: a
+// checkpoint merges four neighbours that fit into three, and so would pack everything once more if there were only two
+// full ones between the rests.
 const (
-	putOffRows = 2 * 122_880
-	putOffTime = 10 * time.Second
+	putOffRows = 3 * 122_880
+	putOffTime = 30 * time.Second
 )
 
 // putOff is a transaction that holds batches which are not durable yet. It is guarded by Store.writing.
