@@ -455,6 +455,9 @@ func (p *place) skipBrackets(i int) int {
 func pathItems(c Column, prefix string) []Item {
 	var out []Item
 	for _, path := range c.Paths {
+		if path == "" { // the whole value
+			continue
+		}
 		rest := path
 		if prefix != "" {
 			var ok bool
