@@ -10,17 +10,19 @@ import (
 
 // Dialect has what differs between databases. It is data: the generator asks it and never asks which database it is.
 type Dialect struct {
-	Name             string
-	Types            map[types.Type]string // SQL type of each KQL type
-	Ops              map[string]op         // operators of the engine, by name
-	Aggs             map[string]string     // aggregates of the engine, by name
-	Window           map[string]string     // window functions, by name
-	Random           string                // a number that differs from row to row
-	Series           string                // rows of a count: {0} from, {1} to, {2} step; yields one column named v
-	Elems            string                // list of the elements of dynamic {0}
-	Pairs            string                // the same, bags as [key, value]
-	Unnest           string                // one row for each element of list {0}, in the select list
-	Numbered         string                // rows 0 .. n-1 beside the lists {0}, in the select list
+	Name     string
+	Types    map[types.Type]string // SQL type of each KQL type
+	Ops      map[string]op         // operators of the engine, by name
+	Aggs     map[string]string     // aggregates of the engine, by name
+	Window   map[string]string     // window functions, by name
+	Random   string                // a number that differs from row to row
+	Series   string                // rows of a count: {0} from, {1} to, {2} step; yields one column named v
+	Elems    string                // list of the elements of dynamic {0}
+	Pairs    string                // the same, bags as [key, value]
+	Unnest   string                // one row for each element of list {0}, in the select list
+	Numbered string                // rows 0 .. n-1 beside the lists {0}, in the select list
+	// Member tests whether {0} is one of a few texts {1}, in a form that the engine takes into its scan; "" where IN is.
+	Member           string
 	Inf, NegInf, NaN string
 }
 

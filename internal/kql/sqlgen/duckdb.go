@@ -15,9 +15,11 @@ var DuckDB = &Dialect{
 	Pairs:    "CASE json_type({0}) WHEN 'ARRAY' THEN json_extract({0}, '$[*]') WHEN 'OBJECT' THEN list_transform(json_keys({0}), lambda k: json_array(k, json_extract({0}, '/' || replace(replace(k, '~', '~0'), '/', '~1')))) ELSE [CAST({0} AS JSON)] END",
 	Unnest:   "unnest({0})",
 	Numbered: "unnest(range({0}))",
-	Inf:      "CAST('inf' AS DOUBLE)",
-	NegInf:   "CAST('-inf' AS DOUBLE)",
-	NaN:      "CAST('nan' AS DOUBLE)",
+	// DuckDB uses IN only to skip row groups and tests the rows after reading all columns; a function goes into the scan.
+	Member: "list_contains([{1}], {0})",
+	Inf:    "CAST('inf' AS DOUBLE)",
+	NegInf: "CAST('-inf' AS DOUBLE)",
+	NaN:    "CAST('nan' AS DOUBLE)",
 	Aggs: map[string]string{
 		"any":            "any_value({0})",
 		"series":         "kql_make_series(to_json(list(json_array({0}, {1}))), {2}, {3})",

@@ -60,7 +60,26 @@ func inConst(g *gen, b *block, x *plan.Op) sql {
 	if len(items) == 1 {
 		return sql{left + " = " + items[0], precCompare}
 	}
+	if g.d.Member != "" && !fold && smallTextList(x) {
+		return sql{fill(g.d.Member, l.s, strings.Join(items, ", ")), precAtom}
+	}
 	return sql{left + " IN (" + strings.Join(items, ", ") + ")", precCompare}
+}
+
+// maxMember is how long a list may be to be looked through for each row rather than hashed.
+const maxMember = 16
+
+// smallTextList reports whether a membership test looks a text that is never null up in a few known texts.
+func smallTextList(x *plan.Op) bool {
+	if !x.Args[0].NotNull() || len(x.Args)-1 > maxMember {
+		return false
+	}
+	for _, a := range x.Args[1:] {
+		if lit, ok := a.(*plan.Lit); !ok || lit.Type() != types.String {
+			return false
+		}
+	}
+	return true
 }
 
 // not negates. What can be null under it counts as false where Kusto's operators say so.
@@ -70,7 +89,7 @@ func not(g *gen, b *block, x *plan.Op) sql {
 	if x.Name == "not" {
 		s = g.expr(b, a)
 	}
-	if in, ok := a.(*plan.Op); ok && strings.HasPrefix(in.Name, "in") && len(in.Args) > 2 && in.Never {
+	if in, ok := a.(*plan.Op); ok && strings.HasPrefix(in.Name, "in") && len(in.Args) > 2 && in.Never && strings.Contains(s.s, " IN (") && !(g.d.Member != "" && smallTextList(in)) {
 		return sql{strings.Replace(s.s, " IN (", " NOT IN (", 1), precCompare}
 	}
 	if x.Name == "not true" && !a.NotNull() {
