@@ -41,6 +41,9 @@ func TestResolve(t *testing.T) {
 		{"iff", []builtin.Arg{arg(types.Bool), arg(types.Dynamic), arg(types.String)}, "string"},
 		{"case", []builtin.Arg{arg(types.Bool), arg(types.Int), arg(types.Bool), arg(types.Long), arg(types.Int)}, "long"},
 		{"abs", []builtin.Arg{arg(types.Int)}, "long"},
+		{"round", []builtin.Arg{arg(types.Dynamic)}, "real"},
+		{"round", []builtin.Arg{arg(types.Long)}, "long"},
+		{"round", []builtin.Arg{arg(types.Decimal)}, "decimal"},
 		{"pow", []builtin.Arg{arg(types.Int), arg(types.Decimal)}, "real"},
 		{"bag_pack", []builtin.Arg{arg(types.String), arg(types.Int)}, "dynamic"},
 	} {

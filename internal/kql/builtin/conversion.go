@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"fmt"
+	"strings"
 
 	"passtrail/internal/kql/types"
 )
@@ -49,10 +50,15 @@ func twice(a []Arg, short, long string) string {
 	for _, arg := range a {
 		n += len(arg.SQL)
 	}
-	if n > 160 {
+	if n > 160 || volatile(strings.Join(sqls(a), " ")) {
 		return fill(long, Env{}, a)
 	}
 	return fill(short, Env{}, a)
+}
+
+// volatile reports whether an expression answers differently each time it is written.
+func volatile(sql string) bool {
+	return strings.Contains(sql, "random()") || strings.Contains(sql, "uuid()")
 }
 
 var conditionFunctions = table(Scalar, "Conditions and nulls",

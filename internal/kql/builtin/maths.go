@@ -26,15 +26,15 @@ var mathFunctions = table(Scalar, "Numbers",
 	}, Name: KeepFirst, Help: "The start of the bin, with one bin starting at the fixed point.", Example: "bin_at(6.5, 2.5, 7) == 4.5"},
 	def{Sig: "around(value:datetime, center:datetime, delta:timespan) bool", SQL: "{0} BETWEEN {1} - {2} AND {1} + {2}", Help: "Whether the value is not farther from the centre than delta.", Example: "around(datetime(2026-01-01), datetime(2026-01-02), 1d)"},
 	def{Sig: "around(value:summable, center:summable, delta:summable) bool", SQL: "{0} BETWEEN {1} - {2} AND {1} + {2}", Help: "Whether the value is not farther from the centre than delta.", Example: "around(1, 2, 1)"},
+	def{Sig: "abs(number:floating) =0", SQL: "abs({0})", Name: KeepFirst, Help: "The absolute value.", Example: "abs(-5.5) == 5.5"},
 	def{Sig: "abs(number:long) ^0", SQL: "kql_abs(CAST({0} AS BIGINT))", Name: KeepFirst, Help: "The absolute value.", Example: "abs(-5) == 5"},
 	def{Sig: "abs(number:timespan) timespan", SQL: "kql_abs({0})", Name: KeepFirst, Help: "The absolute value.", Example: "abs(-5m) == 5m"},
-	def{Sig: "abs(number:number) =0", SQL: "abs({0})", Name: KeepFirst, Help: "The absolute value.", Example: "abs(-5.5) == 5.5"},
+	def{Sig: "round(number:floating) =0", SQL: "round({0})", Name: KeepFirst, Help: "The nearest whole number, halves away from zero.", Example: "round(2.5) == 3.0"},
 	def{Sig: "round(number:long) =0", SQL: "{0}", Name: KeepFirst, Help: "A whole number stays as it is.", Example: "round(5) == 5"},
-	def{Sig: "round(number:number) =0", SQL: "round({0})", Name: KeepFirst, Help: "The nearest whole number, halves away from zero.", Example: "round(2.5) == 3.0"},
+	def{Sig: "round(number:floating, precision:const long) =0", SQL: "round({0}, CAST({lit1} AS INTEGER))", Name: KeepFirst, Help: "Rounded to so many digits, halves away from zero.", Example: "round(2.15, 1) == 2.2"},
 	def{Sig: "round(number:long, precision:const long) =0", Make: roundLong, Name: KeepFirst, Help: "Rounded to so many digits; a negative number of them rounds before the point.", Example: "round(1234, -2) == 1200"},
-	def{Sig: "round(number:number, precision:const long) =0", SQL: "round({0}, CAST({lit1} AS INTEGER))", Name: KeepFirst, Help: "Rounded to so many digits, halves away from zero.", Example: "round(2.15, 1) == 2.2"},
+	def{Sig: "ceiling(number:floating) =0", SQL: "ceil({0})", Name: KeepFirst, Help: "The least whole number that is not below.", Example: "ceiling(-1.1) == -1.0"},
 	def{Sig: "ceiling(number:long) =0", SQL: "{0}", Name: KeepFirst, Help: "A whole number stays as it is.", Example: "ceiling(5) == 5"},
-	def{Sig: "ceiling(number:number) =0", SQL: "ceil({0})", Name: KeepFirst, Help: "The least whole number that is not below.", Example: "ceiling(-1.1) == -1.0"},
 	def{Sig: "sign(number:real) real", SQL: "kql_sign({0})", Help: "-1, 0 or 1.", Example: "sign(-42) == -1"},
 	def{Sig: "pow(base:real, exponent:real) real", SQL: "kql_pow({0}, {1})", Name: KeepFirst, Help: "The base raised to the exponent.", Example: "pow(2, 3) == 8.0"},
 	real1("sqrt", "The square root; NaN below zero.", "sqrt(256) == 16.0"),
@@ -87,7 +87,7 @@ func bin(_ Env, a []Arg) string {
 	switch {
 	case value.Type == types.DateTime && known && n > 0:
 		return fmt.Sprintf("%s // %d * %d", Atom(value.SQL), n, n)
-	case whole(value.Type) && whole(size.Type) && known && n > 0 && len(value.SQL) < 80:
+	case whole(value.Type) && whole(size.Type) && known && n > 0 && len(value.SQL) < 80 && !volatile(value.SQL):
 		v := Atom(value.SQL)
 		return fmt.Sprintf("%s - (%s %% %d + %d) %% %d", v, v, n, n, n)
 	case whole(value.Type) && whole(size.Type):

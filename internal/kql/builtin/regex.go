@@ -65,7 +65,7 @@ func beyondRE2(p string) string {
 			class = 0
 		case c == '[':
 			return "a class within a class"
-		case class > 0 && i+1 < len(p) && (c == '&' || c == '~') && p[i+1] == c:
+		case class > 0 && i+1 < len(p) && (c == '&' || c == '~' || c == '-') && p[i+1] == c:
 			return "the class operator " + p[i:i+2]
 		}
 	}

@@ -42,6 +42,8 @@ var paramTypes = map[string]Param{
 	"int":      {Accepts: []types.Type{types.Int, types.Long}, Convert: types.Long},
 	"long":     {Accepts: []types.Type{types.Int, types.Long}, Convert: types.Long},
 	"real":     {Accepts: []types.Type{types.Real}, Convert: types.Real},
+	"floating": {Accepts: []types.Type{types.Real, types.Decimal}, Convert: types.Real}, // before a row for long: dynamics become real
+	"plain":    {Accepts: []types.Type{types.Int, types.Long, types.Real}, Convert: types.Real},
 	"decimal":  {Accepts: []types.Type{types.Decimal}, Convert: types.Decimal},
 	"number":   {Accepts: []types.Type{types.Int, types.Long, types.Real, types.Decimal}, Convert: types.Real},
 	"summable": {Accepts: []types.Type{types.Int, types.Long, types.Real, types.Decimal, types.TimeSpan, types.DateTime}, Convert: types.Real},
