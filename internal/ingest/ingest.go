@@ -104,8 +104,9 @@ type input struct {
 }
 
 // Run reads all inputs. The summary says what became of them, also beside an error. Records of a tenant that has not
-// opted in are not stored: the run goes on and ends in an error with code Denied that says what to do. A record whose
-// tenant nobody states ends the run with code Invalid.
+// opted in are not stored: the run goes on and ends in an error with code Denied that says what to do. It goes on past an
+// input that cannot be read as well, and ends in that input's error. A record whose tenant nobody states ends the run with
+// code Invalid.
 func (r *Runner) Run(ctx context.Context, inputs []Input) (*Summary, error) {
 	cfg := r.Config.withDefaults()
 	w := newWriter(r.Store, cfg)
@@ -140,10 +141,13 @@ func (r *Runner) Run(ctx context.Context, inputs []Input) (*Summary, error) {
 		err = r.Store.Refresh(ctx)
 	}
 	w.sum.finish(people, w.took())
-	if err != nil {
+	switch {
+	case err != nil:
 		return w.sum, err
+	case len(w.sum.Refused) > 0:
+		return w.sum, w.refusal()
 	}
-	return w.sum, w.refusal()
+	return w.sum, w.sum.failure()
 }
 
 // read fetches the inputs one after the other and hands their batches on.
@@ -171,11 +175,11 @@ func (r *Runner) read(ctx context.Context, cfg Config, inputs []Input, work, ord
 			}
 			return nil
 		})
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return fmt.Errorf("%s: %w", in.Path, err)
+			sum.failed(in.Path, err)
 		}
 	}
 	return nil

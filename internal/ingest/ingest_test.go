@@ -326,6 +326,24 @@ func TestOtherFiles(t *testing.T) {
 	}
 }
 
+// TestUnreadableFileDoesNotStopTheRun takes the file behind the missing one in and says which one it was.
+func TestUnreadableFileDoesNotStopTheRun(t *testing.T) {
+	gone, there := write(t, "a.json", line(1)), write(t, "b.json", line(2))
+	st := open(t)
+	in := inputs(t, file.Options{}, gone, there)
+	if err := os.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
+	r := ingest.Runner{Store: st, Config: ingest.Config{Tenant: contoso, Now: clock}}
+	sum, err := r.Run(context.Background(), in)
+	if passtrail.CodeOf(err) != passtrail.NotFound || !strings.Contains(err.Error(), gone) {
+		t.Errorf("Run = %v, want to be told that %s does not exist", err, gone)
+	}
+	if sum.Stored != 1 || len(sum.Failed) != 1 {
+		t.Errorf("stored %d, failed %v", sum.Stored, sum.Failed)
+	}
+}
+
 // failingStore fails on the commit that its countdown comes to.
 type failingStore struct {
 	store.Store

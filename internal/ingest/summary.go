@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"fmt"
 	"sort"
 	"time"
 
@@ -35,6 +36,7 @@ type Summary struct {
 	Problems   []Note                       `json:"problems,omitempty"`        // the first inputs set aside
 	PassedOver []Note                       `json:"passedOver,omitempty"`      // the first files that are no exports
 	Unreadable []string                     `json:"unreadable,omitempty"`      // inputs of which nothing could be read
+	Failed     []string                     `json:"failed,omitempty"`          // inputs whose reading failed on the way
 	Snapshots  []SnapshotNote               `json:"snapshots,omitempty"`
 
 	Files     int             `json:"files"`
@@ -44,6 +46,8 @@ type Summary struct {
 	Last      passtrail.Ticks `json:"-"`
 	People    int             `json:"people"` // distinct actors and targets
 	Took      time.Duration   `json:"-"`
+
+	firstFailure error
 }
 
 // SnapshotNote says which snapshot was taken in.
@@ -75,6 +79,22 @@ func (s *Summary) problem(q *store.Quarantine) {
 	if len(s.Problems) < maxNotes {
 		s.Problems = append(s.Problems, Note{Position: q.Position, Code: q.Code, Reason: q.Reason})
 	}
+}
+
+// failed notes an input whose reading failed.
+func (s *Summary) failed(path string, err error) {
+	s.Failed = append(s.Failed, path)
+	if s.firstFailure == nil {
+		s.firstFailure = err
+	}
+}
+
+// failure is the error of a run in which the reading of inputs failed.
+func (s *Summary) failure() error {
+	if len(s.Failed) < 2 {
+		return s.firstFailure
+	}
+	return fmt.Errorf("%d inputs could not be read, the first of them: %w", len(s.Failed), s.firstFailure)
 }
 
 func (s *Summary) passedOver(n Note) {

@@ -105,7 +105,13 @@ func (n *Normaliser) read(r *passtrail.Record) (Kind, *Fault) {
 		switch name := a.rest[i].name; name {
 		case "isSsprRegistered", "isSsprCapable", "methodsRegistered":
 			return KindRegistration, n.registration()
+		case "roleEligibilityScheduleId":
+			n.out.Category = "roleEligibilityScheduleInstances" // may be taken up, is not held
+			return KindOther, nil
 		case "roleDefinitionId", "roleTemplateId":
+			if a.find("roleEligibilityScheduleId").kind != 0 {
+				continue
+			}
 			return n.roles()
 		case "TimeGenerated", "TimeGenerated [UTC]", "ActivityDateTime", "ActivityDateTime [UTC]":
 			return n.analytics(r)

@@ -13,6 +13,7 @@ import (
 
 	"passtrail"
 	"passtrail/internal/normalise"
+	"passtrail/internal/store"
 )
 
 const contoso passtrail.TenantID = "6f1c2a34-5b0d-4e0a-9d35-0c6b2f9a7e11"
@@ -179,6 +180,38 @@ func TestFaults(t *testing.T) {
 		var r passtrail.Record
 		if _, fault := n.Read([]byte(doc), &r); fault == nil || fault.Code != want {
 			t.Errorf("Read(%q) = %+v, want %s", doc, fault, want)
+		}
+	}
+}
+
+func TestSnapshotRows(t *testing.T) {
+	n := normalise.New(0)
+	const role = `"roleDefinition":{"displayName":"Global Administrator","templateId":"62E90394-69f5-4237-9190-012177145e10"}`
+	for doc, want := range map[string]string{
+		`{"id":"x","principalId":"U1","roleDefinitionId":"custom","directoryScopeId":"/administrativeUnits/1","principal":{"@odata.type":"#microsoft.graph.user","userPrincipalName":"u1@contoso.com"},` + role + `}`:         "[{u1 u1@contoso.com 62e90394-69f5-4237-9190-012177145e10 Global Administrator /administrativeUnits/1}]",
+		`{"principalId":"U1","roleDefinitionId":"62e90394-69f5-4237-9190-012177145e10","assignmentType":"Activated","startDateTime":"2026-03-03T10:16:04Z"}`:                                                                  "[{u1  62e90394-69f5-4237-9190-012177145e10 Global Administrator /}]",
+		`{"displayName":"Reports Reader","roleTemplateId":"4a5d8f65-41da-4de4-8968-e035b65339cf","members":[{"id":"U1","userPrincipalName":"u1@contoso.com"},{"@odata.type":"#microsoft.graph.servicePrincipal","id":"S1"}]}`: "[{u1 u1@contoso.com 4a5d8f65-41da-4de4-8968-e035b65339cf Reports Reader /}]",
+		`{"principalId":"G1","roleDefinitionId":"62e90394-69f5-4237-9190-012177145e10","principal":{"@odata.type":"#microsoft.graph.group"}}`:                                                                                 "[]",
+		`{"roleTemplateId":"4a5d8f65-41da-4de4-8968-e035b65339cf"}`:                                                                                                                          "directoryRoles without members",
+		`{"principalId":"U1","roleDefinitionId":"62e90394-69f5-4237-9190-012177145e10","roleEligibilityScheduleId":"e"}`:                                                                     "roleEligibilityScheduleInstances",
+		`{"id":"U1","userPrincipalName":"u1@contoso.com","isSsprRegistered":true,"methodsRegistered":["email"],"userType":null,"new":{"a": 1},"lastUpdatedDateTime":"2026-03-05T02:10:11Z"}`: `u1 u1@contoso.com true [email] 2026-03-05T02:10:11.0000000Z {"userType":null,"new":{"a":1}}`,
+		`{"id":"U1","feature":"reset","eventDateTime":"2026-03-05T02:10:11Z"}`:                                                                                                               "userEventsSummary",
+	} {
+		var r passtrail.Record
+		res, fault := n.Read([]byte(doc), &r)
+		if fault != nil {
+			t.Errorf("Read(%s): %v", doc, fault)
+			continue
+		}
+		got := res.Category
+		switch reg := &res.Registration; res.Kind {
+		case normalise.KindRoles:
+			got = fmt.Sprint(append([]store.RoleAssignment{}, res.Roles...))
+		case normalise.KindRegistration:
+			got = fmt.Sprint(reg.UserID, " ", reg.UPN, " ", reg.IsSsprRegistered, reg.Methods, reg.LastUpdated, " ", reg.Extra)
+		}
+		if strings.ReplaceAll(got, " ", "") != strings.ReplaceAll(want, " ", "") {
+			t.Errorf("Read(%s) = %s, want %s", doc, got, want)
 		}
 	}
 }

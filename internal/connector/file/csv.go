@@ -18,7 +18,7 @@ func csvDelimiter(head []byte) (byte, bool) {
 			best, most = d, n
 		}
 	}
-	return best, best != 0 && utf8.Valid(bytes.TrimSpace(line))
+	return best, best != 0
 }
 
 // csvReader reads rows as encoding/csv does, but one physical line at a time after a mistake, so that a stray quote does

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"passtrail/internal/connector"
 )
@@ -304,6 +305,9 @@ func (rd *reading) text(r io.Reader) error {
 		return rd.values(w)
 	}
 	if delimiter, ok := csvDelimiter(w.peek(keptBytes)); ok {
+		if line, _, _ := bytes.Cut(w.peek(keptBytes), []byte{'\n'}); !utf8.Valid(bytes.TrimSpace(line)) && len(line) < keptBytes {
+			return rd.fault(w.peek(keptBytes), CodeNotUTF8, "a CSV file that is not UTF-8: export it again as UTF-8", 0)
+		}
 		return rd.csv(w, delimiter)
 	}
 	return rd.fault(w.peek(keptBytes), CodeUnknown, "neither JSON nor CSV", 0)

@@ -106,6 +106,7 @@ func TestShapesOfFiles(t *testing.T) {
 		{"csv with a stray quote", "A,B,C\n1,\"2,3\n4,5,6\n7,8,9\n", "f:2 1,\"2,3 !csv-fields\nf:3 {\"A\":\"4\",\"B\":\"5\",\"C\":\"6\"}\nf:4 {\"A\":\"7\",\"B\":\"8\",\"C\":\"9\"}\n"},
 		{"csv with missing cells", "A,B,C\n1,2\n4,5,6", "f:2 1,2 !csv-fields\nf:3 {\"A\":\"4\",\"B\":\"5\",\"C\":\"6\"}\n"},
 		{"csv with semicolons", "A;B;C\n1;2;3\n", "f:2 {\"A\":\"1\",\"B\":\"2\",\"C\":\"3\"}\n"},
+		{"csv that is not UTF-8", "Fecha,Categor\xeda,C\n1,2,3\n", "f:1 Fecha,Categor\xeda,C\n1,2,3\n !not-utf8\n"},
 		{"empty", "", "f:1  !empty\n"},
 		{"blank", " \n\n", "f:3  !empty\n"},
 		{"text", "# a readme\n", "f:1 # a readme\n !unknown-format\n"},
