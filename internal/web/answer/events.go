@@ -2,9 +2,12 @@ package answer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -44,39 +47,85 @@ func (a *Answers) FindEvents(ctx context.Context, s web.Scope, f web.EventFilter
 		}
 		return nil
 	})
-	g.Go(func() (err error) {
-		page.Total, err = x.Count(ctx, ef)
+	g.Go(func() error {
+		groups, err := a.groups(ctx, s, ef)
+		if err == nil {
+			count(groups, ef, page)
+		}
 		return err
 	})
-	for _, facet := range facets(ef, page) {
-		g.Go(func() error {
-			list, err := x.Facets(ctx, facet.filter, facet.column, maxFacets)
-			for _, v := range list {
-				*facet.into = append(*facet.into, web.Facet{Value: v.Value, Count: v.Count})
-			}
-			return err
-		})
-	}
 	return page, g.Wait()
 }
 
-type facet struct {
-	column string
-	filter explore.Filter
-	into   *[]web.Facet
+// group is records that agree in what the drop-downs choose by.
+type group struct {
+	service, category, activity, result string
+	n                                   int64
 }
 
-// facets are the drop-downs: service narrows category, both narrow activity, as in the admin center.
-func facets(f explore.Filter, page *web.EventPage) []facet {
-	services, categories, activities, states := f, f, f, f
-	services.Service, services.Category, services.Activity = "", "", ""
-	categories.Category, categories.Activity = "", ""
-	activities.Activity = ""
-	states.Status = ""
-	return []facet{
-		{"LoggedByService", services, &page.Services}, {"Category", categories, &page.Categories},
-		{"ActivityDisplayName", activities, &page.Activities}, {"Result", states, &page.States},
+// groups counts what the filter matches but for its drop-downs, in one pass: all counts beside them follow from it.
+func (a *Answers) groups(ctx context.Context, s web.Scope, f explore.Filter) ([]group, error) {
+	f.Service, f.Category, f.Activity, f.Status = "", "", "", ""
+	tables, err := a.run(ctx, s, f.KQL()+"\n| summarize Count = count() by LoggedByService, Category, ActivityDisplayName, Result\n| sort by Count desc, ActivityDisplayName asc, Category asc, LoggedByService asc, Result asc")
+	if err != nil {
+		return nil, err
 	}
+	var out []group
+	for _, r := range rows(&tables[0]) {
+		out = append(out, group{r.text("LoggedByService"), r.text("Category"), r.text("ActivityDisplayName"), r.text("Result"), r.number("Count")})
+	}
+	return out, nil
+}
+
+// count fills the total and the drop-downs. As in the admin center, the choice of a service does not depend on the others,
+// that of a category on the service, that of an activity on both; all depend on the rest of the filter.
+func count(groups []group, f explore.Filter, page *web.EventPage) {
+	for _, g := range groups {
+		service, category := same(g.service, f.Service), same(g.category, f.Category)
+		activity, status := sameActivity(g.activity, f.Activity), same(g.result, f.Status)
+		if service && category && activity && status {
+			page.Total += g.n
+		}
+		if status {
+			tally(&page.Services, g.service, g.n)
+		}
+		if status && service {
+			tally(&page.Categories, g.category, g.n)
+		}
+		if status && service && category {
+			tally(&page.Activities, g.activity, g.n)
+		}
+		if service && category && activity {
+			tally(&page.States, g.result, g.n)
+		}
+	}
+	for _, list := range []*[]web.Facet{&page.Services, &page.Categories, &page.Activities, &page.States} {
+		slices.SortStableFunc(*list, func(a, b web.Facet) int { return cmp.Compare(b.Count, a.Count) })
+		*list = (*list)[:min(len(*list), maxFacets)]
+	}
+}
+
+// same tells whether a value passes a filter; the empty filter lets all pass, and letter case does not matter.
+func same(value, filter string) bool { return filter == "" || strings.EqualFold(value, filter) }
+
+// sameActivity is same for activities, which may be asked for by their key.
+func sameActivity(value, filter string) bool {
+	if same(value, filter) {
+		return true
+	}
+	a, ok := vocab.ActivityByKey(filter)
+	return ok && (same(value, a.Name) || slices.ContainsFunc(a.Variants, func(v string) bool { return same(value, v) }))
+}
+
+// tally adds to a value's count.
+func tally(list *[]web.Facet, value string, n int64) {
+	for i := range *list {
+		if (*list)[i].Value == value {
+			(*list)[i].Count += n
+			return
+		}
+	}
+	*list = append(*list, web.Facet{Value: value, Count: n})
 }
 
 // eventRow turns the explorer's record into the page's.
