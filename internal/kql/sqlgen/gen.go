@@ -115,6 +115,9 @@ func (g *gen) result(x sql, t types.Type) string {
 	if t == types.Dynamic || t == types.Decimal {
 		return "CAST(" + x.s + " AS " + g.d.Types[types.String] + ")"
 	}
+	if (t == types.DateTime || t == types.TimeSpan) && !strings.Contains(x.s, `"`) && !strings.HasPrefix(x.s, "CAST(") {
+		return "CAST(" + x.s + " AS " + g.d.Types[t] + ")" // few ticks, as 1tick, would come as a narrower integer
+	}
 	return x.s
 }
 
