@@ -45,7 +45,7 @@ func BenchmarkIngest(b *testing.B) {
 		optIn(b, st, contoso)
 		begun := time.Now()
 		in := inputs(b, file.Options{}, path)
-		r := ingest.Runner{Store: st, Config: ingest.Config{Tenant: contoso, BatchRecords: envInt("PT_BATCH"), BatchBytes: envInt("PT_BATCH") * 1200}}
+		r := ingest.Runner{Store: st, Config: ingest.Config{Tenant: contoso}}
 		if _, err := r.Run(context.Background(), in); err != nil {
 			b.Fatal(err)
 		}
@@ -55,10 +55,4 @@ func BenchmarkIngest(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(n)*float64(b.N)/took.Seconds(), "records/s")
-}
-
-func envInt(name string) int {
-	n := 0
-	fmt.Sscan(os.Getenv(name), &n)
-	return n
 }

@@ -47,6 +47,7 @@ type Normaliser struct {
 	meanings   map[words]*meaning
 	hashed     []byte
 	lastTenant passtrail.TenantID
+	columns    map[string]string // header texts of portal CSV files as found and as usual, "" for others
 }
 
 // New makes a Normaliser that refuses documents nested deeper than maxDepth; 0 stands for [MaxDepth].
@@ -54,7 +55,7 @@ func New(maxDepth int) *Normaliser {
 	if maxDepth == 0 {
 		maxDepth = MaxDepth
 	}
-	n := &Normaliser{meanings: map[words]*meaning{}}
+	n := &Normaliser{meanings: map[words]*meaning{}, columns: map[string]string{}}
 	n.scan.maxDepth = maxDepth
 	n.dev.props = &deviations{}
 	return n

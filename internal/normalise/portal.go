@@ -60,44 +60,84 @@ func makePortalColumns() map[string]string {
 		colActorType, colActorName, colActorID, colActorUPN, colAddress, colHomeID, colHomeName, colAppID, colAppName} {
 		add(name)
 	}
-	for t := 1; t <= maxTargets; t++ {
-		for _, part := range []string{"Type", "DisplayName", "ObjectId", "UserPrincipalName"} {
-			add(targetColumn(t, part))
+	for _, t := range portalTargetColumns {
+		for _, name := range []string{t.typ, t.name, t.id, t.upn} {
+			add(name)
 		}
-		for p := 1; p <= maxProperties; p++ {
-			for _, part := range []string{"Name", "OldValue", "NewValue"} {
-				add(propertyColumn(t, p, part))
-			}
+		for _, p := range t.properties {
+			add(p.name)
+			add(p.before)
+			add(p.after)
 		}
 	}
-	for a := 1; a <= maxDetails; a++ {
-		add(detailColumn(a, "Key"))
-		add(detailColumn(a, "Value"))
+	for _, d := range portalDetailColumns {
+		add(d.key)
+		add(d.value)
 	}
 	return cols
 }
 
-func targetColumn(t int, part string) string { return "Target" + strconv.Itoa(t) + part }
+// The repeated columns by number.
+type (
+	targetColumns struct {
+		typ, name, id, upn string
+		properties         [maxProperties]propertyColumns
+	}
+	propertyColumns struct{ name, before, after string }
+	detailColumns   struct{ key, value string }
+)
 
-func propertyColumn(t, p int, part string) string {
-	return targetColumn(t, "ModifiedProperty"+strconv.Itoa(p)+part)
+var (
+	portalTargetColumns = makeTargetColumns()
+	portalDetailColumns = makeDetailColumns()
+)
+
+func makeTargetColumns() (cols [maxTargets]targetColumns) {
+	for t := range cols {
+		target := "Target" + strconv.Itoa(t+1)
+		cols[t] = targetColumns{typ: target + "Type", name: target + "DisplayName", id: target + "ObjectId", upn: target + "UserPrincipalName"}
+		for p := range cols[t].properties {
+			property := target + "ModifiedProperty" + strconv.Itoa(p+1)
+			cols[t].properties[p] = propertyColumns{property + "Name", property + "OldValue", property + "NewValue"}
+		}
+	}
+	return cols
 }
 
-func detailColumn(a int, part string) string { return "AdditionalDetail" + strconv.Itoa(a) + part }
+func makeDetailColumns() (cols [maxDetails]detailColumns) {
+	for a := range cols {
+		detail := "AdditionalDetail" + strconv.Itoa(a+1)
+		cols[a] = detailColumns{detail + "Key", detail + "Value"}
+	}
+	return cols
+}
+
+// portalColumn returns the usual header text for one that was found.
+func (n *Normaliser) portalColumn(found string) (usual string, ok bool) {
+	if usual, ok = n.columns[found]; ok {
+		return usual, usual != ""
+	}
+	usual, ok = portalColumns[strings.ToLower(strings.TrimSpace(found))]
+	if len(n.columns) < maxMeanings {
+		n.columns[strings.Clone(found)] = usual
+	}
+	return usual, ok
+}
 
 // portalRow gathers a portal CSV row's cells by their usual names; nil when the document is no such row.
 func (n *Normaliser) portalRow() map[string]value {
 	dated := false
 	for _, m := range n.top.rest {
-		dated = dated || portalColumns[strings.ToLower(strings.TrimSpace(m.name))] == colDate
+		usual, _ := n.portalColumn(m.name)
+		dated = dated || usual == colDate
 	}
 	if !dated {
 		return nil
 	}
 	row := make(map[string]value, len(n.top.rest))
 	for _, m := range n.top.rest {
-		name, ok := portalColumns[strings.ToLower(strings.TrimSpace(m.name))]
-		if _, twice := row[name]; !ok || twice || n.top.find(name).kind != 0 {
+		name, ok := n.portalColumn(m.name)
+		if _, twice := row[name]; !ok || twice || name != m.name && n.top.find(name).kind != 0 {
 			name = m.name
 		}
 		row[name] = m.value
@@ -212,12 +252,11 @@ func portalInitiator(cell func(string) string) string {
 
 func portalTargets(cell func(string) string) string {
 	targets := []portalTarget{}
-	for t := 1; t <= maxTargets; t++ {
-		x := portalTarget{ID: cell(targetColumn(t, "ObjectId")), Name: cell(targetColumn(t, "DisplayName")),
-			Type: cell(targetColumn(t, "Type")), UPN: cell(targetColumn(t, "UserPrincipalName")), Properties: []portalProperty{}}
-		for p := 1; p <= maxProperties; p++ {
-			name, before, after := cell(propertyColumn(t, p, "Name")), cell(propertyColumn(t, p, "OldValue")), cell(propertyColumn(t, p, "NewValue"))
-			if name+before+after != "" {
+	for i := range portalTargetColumns {
+		c := &portalTargetColumns[i]
+		x := portalTarget{ID: cell(c.id), Name: cell(c.name), Type: cell(c.typ), UPN: cell(c.upn), Properties: []portalProperty{}}
+		for _, p := range c.properties {
+			if name, before, after := cell(p.name), cell(p.before), cell(p.after); name+before+after != "" {
 				x.Properties = append(x.Properties, portalProperty{name, nullable(before), nullable(after)})
 			}
 		}
@@ -238,8 +277,8 @@ func nullable(s string) *string {
 
 func portalDetails(cell func(string) string) string {
 	details := []portalDetail{}
-	for a := 1; a <= maxDetails; a++ {
-		if d := (portalDetail{cell(detailColumn(a, "Key")), cell(detailColumn(a, "Value"))}); d != (portalDetail{}) {
+	for _, c := range portalDetailColumns {
+		if d := (portalDetail{cell(c.key), cell(c.value)}); d != (portalDetail{}) {
 			details = append(details, d)
 		}
 	}
@@ -265,16 +304,15 @@ func portalForm(r *passtrail.Record) form {
 	if a := actor.App; a != nil {
 		f[colActorType], f[colAppID], f[colAppName] = "Application", a.ID, a.PrincipalName
 	}
-	for i, t := range targets {
-		f[targetColumn(i+1, "Type")], f[targetColumn(i+1, "DisplayName")] = t.Type, t.Name
-		f[targetColumn(i+1, "ObjectId")], f[targetColumn(i+1, "UserPrincipalName")] = t.ID, t.UPN
-		for j, p := range t.Properties {
-			f[propertyColumn(i+1, j+1, "Name")] = p.Name
-			f[propertyColumn(i+1, j+1, "OldValue")], f[propertyColumn(i+1, j+1, "NewValue")] = deref(p.Old), deref(p.New)
+	for i, t := range targets[:min(len(targets), maxTargets)] {
+		c := &portalTargetColumns[i]
+		f[c.typ], f[c.name], f[c.id], f[c.upn] = t.Type, t.Name, t.ID, t.UPN
+		for j, p := range t.Properties[:min(len(t.Properties), maxProperties)] {
+			f[c.properties[j].name], f[c.properties[j].before], f[c.properties[j].after] = p.Name, deref(p.Old), deref(p.New)
 		}
 	}
-	for i, d := range details {
-		f[detailColumn(i+1, "Key")], f[detailColumn(i+1, "Value")] = d.Key, d.Value
+	for i, d := range details[:min(len(details), maxDetails)] {
+		f[portalDetailColumns[i].key], f[portalDetailColumns[i].value] = d.Key, d.Value
 	}
 	return f.trim()
 }

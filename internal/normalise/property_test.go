@@ -73,7 +73,7 @@ func TestDisturbedRecordsComeBack(t *testing.T) {
 	all := records(t)
 	n := normalise.New(0)
 	read, faults := 0, map[string]int{}
-	for i := range 60_000 {
+	for i := range 20_000 {
 		var doc map[string]any
 		dec := json.NewDecoder(strings.NewReader(all[i%len(all)]))
 		dec.UseNumber()
@@ -110,8 +110,8 @@ func TestDisturbedRecordsComeBack(t *testing.T) {
 			t.Fatalf("%s\ncame back as\n%s\nextra %s", text, back, r.Extra)
 		}
 	}
-	if read < 40_000 || faults[normalise.CodeNotJSON] > 0 {
-		t.Errorf("only %d of 60000 were read: %v", read, faults)
+	if read < 13_000 || faults[normalise.CodeNotJSON] > 0 {
+		t.Errorf("only %d of 20000 were read: %v", read, faults)
 	}
 }
 
