@@ -133,7 +133,7 @@ func (s *Server) queryRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.renderPart(w, http.StatusOK, "result", queryResultPage{out})
+	return s.renderPart(w, r, http.StatusOK, "result", queryResultPage{out})
 }
 
 // utf16Offset turns an offset in bytes into one in the units that browsers count.

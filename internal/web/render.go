@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"embed"
 	"fmt"
 	"html/template"
@@ -72,11 +73,11 @@ func (s *Server) renderStatus(w http.ResponseWriter, r *http.Request, status int
 	} else if part != "" && status >= http.StatusBadRequest {
 		name = "error-part"
 	}
-	return s.renderPart(w, status, name, p)
+	return s.renderPart(w, r, status, name, p)
 }
 
 // renderPart renders one named template of a page.
-func (s *Server) renderPart(w http.ResponseWriter, status int, name string, p page) error {
+func (s *Server) renderPart(w http.ResponseWriter, r *http.Request, status int, name string, p page) error {
 	t := s.pages.byFile[p.file()]
 	if t == nil {
 		return fmt.Errorf("no template %s", p.file())
@@ -87,10 +88,27 @@ func (s *Server) renderPart(w http.ResponseWriter, status int, name string, p pa
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Add("Vary", "HX-Request")
+	w.Header().Add("Vary", "Accept-Encoding")
+	if buf.Len() < compressFrom || !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.WriteHeader(status)
+		_, err := buf.WriteTo(w)
+		return err
+	}
+	w.Header().Set("Content-Encoding", "gzip")
 	w.WriteHeader(status)
-	_, err := buf.WriteTo(w)
-	return err
+	gz, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	if _, err := buf.WriteTo(gz); err != nil {
+		return err
+	}
+	return gz.Close()
 }
+
+// compressFrom is how many bytes a page must have for compression to be worth it. Pages hold no secrets beside what a
+// stranger could put into them: sessions live in cookies that scripts cannot read.
+const compressFrom = 4 << 10
 
 // wantedPart names the template that an htmx request wants: the id of the element it replaces. Going back in history
 // wants the whole page.

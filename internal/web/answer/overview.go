@@ -3,13 +3,16 @@ package answer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"passtrail"
 	"passtrail/internal/auth"
+	"passtrail/internal/detect"
 	"passtrail/internal/kql/types"
 	"passtrail/internal/report"
+	"passtrail/internal/store"
 	"passtrail/internal/web"
 )
 
@@ -60,6 +63,14 @@ func (a *Answers) Answers(ctx context.Context, s web.Scope, p web.Period) ([]web
 // glance runs one report and puts it on a card. Only a failure that a person can act on becomes part of the card.
 func (a *Answers) glance(ctx context.Context, s web.Scope, r *report.Report, p web.Period) (web.Answer, error) {
 	card := web.Answer{Report: r.ID, Question: r.Title, Links: append([]web.Link{{Text: "Report", Href: "/reports/" + r.ID}}, glances[r.ID].links...)}
+	switch {
+	case r.Kind == "findings":
+		return a.findingsCard(ctx, s, card, p)
+	case r.ID == "registered-people":
+		if done, err := a.peopleCard(ctx, s, &card); done || err != nil {
+			return card, err
+		}
+	}
 	out, err := a.output(ctx, s, r.ID, p, nil)
 	if passtrail.CodeOf(err) != "" && passtrail.CodeOf(err) != passtrail.Cancelled {
 		card.Problem = err.Error()
@@ -71,6 +82,38 @@ func (a *Answers) glance(ctx context.Context, s web.Scope, r *report.Report, p w
 	card.Sentence = out.Answer
 	fill(&card, out, glances[r.ID])
 	return card, nil
+}
+
+// findingsCard counts the findings that are kept, instead of running every detection for a number.
+func (a *Answers) findingsCard(ctx context.Context, s web.Scope, card web.Answer, p web.Period) (web.Answer, error) {
+	found, err := a.store.Findings(ctx, s.Tenant)
+	if err != nil {
+		return card, err
+	}
+	found = slices.DeleteFunc(found, func(f store.Finding) bool {
+		return f.State == "closed" || f.End < p.From || p.To != 0 && f.Start >= p.To
+	})
+	detect.Sort(found)
+	card.Figure, card.FigureLabel, card.Sentence = digits(int64(len(found))), "findings", "Nothing suspicious was found in this time."
+	if len(found) > 0 {
+		card.Tone, card.Sentence = "bad", "The gravest: "+found[0].Title+"."
+	}
+	return card, nil
+}
+
+// peopleCard counts the registered people instead of listing them all for a number. It is not done without a snapshot.
+func (a *Answers) peopleCard(ctx context.Context, s web.Scope, card *web.Answer) (bool, error) {
+	tables, err := a.run(ctx, s, "UserRegistrationDetails\n| summarize Known = count(), People = countif(IsSsprRegistered)")
+	if err != nil {
+		return false, err
+	}
+	r := first(&tables[0])
+	if r.number("Known") == 0 {
+		return false, nil
+	}
+	card.Figure, card.FigureLabel = digits(r.number("People")), "people"
+	card.Sentence = "The report lists each with role, date and the data registered, the newest first."
+	return true, nil
 }
 
 // fill puts figure, tone and picture on a card.

@@ -21,7 +21,7 @@ import (
 )
 
 // maxShown is how many rows of a table a page shows; an export has them all.
-const maxShown = 1000
+const maxShown = 300
 
 // eight is how many reports answer the questions of the overview; they come first.
 const eight = 8
