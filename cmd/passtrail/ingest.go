@@ -202,7 +202,8 @@ func (b *bar) show(p ingest.Progress) {
 			progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
 	}
 	if p.Done {
-		b.bar.Describe(fmt.Sprintf("%s records, deriving attempts", thousands(p.Records)))
+		_ = b.bar.Clear()
+		fmt.Fprintf(b.w, "%s records read, putting attempts and histories together ...", thousands(p.Records))
 		return
 	}
 	if now := time.Now(); now.Sub(b.last) > 200*time.Millisecond {
@@ -218,6 +219,7 @@ func (b *bar) show(p ingest.Progress) {
 func (b *bar) end() {
 	if b.bar != nil {
 		_ = b.bar.Clear()
+		fmt.Fprint(b.w, "\r\x1b[K") // the line that show left when reading was over
 	}
 }
 
