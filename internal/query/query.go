@@ -106,7 +106,7 @@ type Result struct {
 func JSONCell(v any, t types.Type) any { return kql.Cell(v, t) }
 
 // Run compiles and runs a query and keeps its rows in memory. A mistake in the text is a diag.List; other errors are
-// passtrail errors: Denied without a licence, TooLarge over a limit, Cancelled when ctx is done.
+// passtrail errors: Denied without a licence, TooLarge over a limit, Cancelled (wrapping ctx's error) when ctx is done.
 func (e *Engine) Run(ctx context.Context, req Request) (*Result, error) {
 	var res Result
 	c, err := e.compile(ctx, req)
@@ -129,7 +129,7 @@ func (e *Engine) Run(ctx context.Context, req Request) (*Result, error) {
 }
 
 // Stream is Run without keeping rows: head is called before the rows of each table, row for each row; the slice is
-// reused.
+// reused. An error of head or row ends the query and comes back as it is.
 func (e *Engine) Stream(ctx context.Context, req Request, head func(Table) error, row func([]any) error) error {
 	c, err := e.compile(ctx, req)
 	if err != nil {
@@ -162,7 +162,27 @@ func (e *Engine) compile(ctx context.Context, req Request) (*kql.Compiled, error
 	}
 	return kql.Compile(req.Text, Schema, kql.Options{
 		Now: req.Now, Tenants: req.Tenants, From: req.From, To: req.To, Params: req.Params, CurrentPrincipal: req.Principal,
+		Sample: func(sql string, args []any) ([][]any, error) { return e.sample(ctx, req, sql, args) },
 	})
+}
+
+// maxSample is how many rows a look at the data may give while a query is compiled: names of columns, not data.
+const maxSample = 10_000
+
+// sample runs SQL that tells the columns of bag_unpack or pivot. The tenant restriction is in it as in any other.
+func (e *Engine) sample(ctx context.Context, req Request, sql string, args []any) ([][]any, error) {
+	limit, _ := e.bounds(req)
+	run, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var rows [][]any
+	err := e.read(ctx, run, limit, sql, args, func(cells []any) error {
+		if len(rows) == maxSample {
+			return passtrail.Errorf(passtrail.TooLarge, "query.sample", "the data gives more than %d columns; filter before bag_unpack or pivot", maxSample)
+		}
+		rows = append(rows, append([]any(nil), cells...))
+		return nil
+	})
+	return rows, err
 }
 
 // licensed refuses a person's own query for a tenant whose licence for custom queries was taken away.
@@ -198,15 +218,32 @@ func (e *Engine) runAll(ctx context.Context, req Request, c *kql.Compiled, head 
 			return err
 		}
 		var n int64
-		err := e.store.Query(run, r.SQL, r.Args, func(cells []any) error {
+		err := e.read(ctx, run, limit, r.SQL, r.Args, func(cells []any) error {
 			if n++; n > maxRows {
 				return passtrail.Errorf(passtrail.TooLarge, "query.Run", "the result has more than %d rows, the limit; add a filter, summarize or take", maxRows)
 			}
 			return row(cells)
 		})
 		if err != nil {
-			return explainFailure(ctx, run, limit, err)
+			return err
 		}
+	}
+	return nil
+}
+
+// read runs SQL under run, a time limit within ctx. An error of row comes back as it is: it is the caller's, not the
+// database's.
+func (e *Engine) read(ctx, run context.Context, limit time.Duration, sql string, args []any, row func([]any) error) error {
+	var stopped error
+	err := e.store.Query(run, sql, args, func(cells []any) error {
+		stopped = row(cells)
+		return stopped
+	})
+	if stopped != nil {
+		return stopped
+	}
+	if err != nil {
+		return explainFailure(ctx, run, limit, err)
 	}
 	return nil
 }
@@ -233,7 +270,7 @@ func explainFailure(ctx, run context.Context, limit time.Duration, err error) er
 	case errors.As(err, &known):
 		return err
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return &passtrail.Error{Code: passtrail.Cancelled, Op: "query.Run", Msg: "the query was cancelled", Err: ctx.Err()}
 	case run.Err() != nil:
 		return &passtrail.Error{Code: passtrail.TooLarge, Op: "query.Run", Msg: fmt.Sprintf("the query ran longer than %s, the limit; narrow its time range", limit), Err: err}
 	case strings.Contains(err.Error(), "Out of Memory"):
