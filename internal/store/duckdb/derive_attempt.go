@@ -19,8 +19,11 @@ const ownActivities = `('flow', 'reset', 'unlock', 'blocked')`
 const attemptMembers = `(list_contains(?1::VARCHAR[], service) OR activity_key IN ` + ownActivities + `)
 	AND (correlation_id <> '' OR activity_key IN ` + ownActivities + `)`
 
+// attemptKey is the key of the attempt that a record belongs to.
+const attemptKey = `CASE WHEN correlation_id <> '' THEN correlation_id ELSE id END`
+
 // attemptColumns are the columns of record that attempts are made of, with their key.
-const attemptColumns = `tenant, CASE WHEN correlation_id <> '' THEN correlation_id ELSE id END AS key, id, time, result, reason,
+const attemptColumns = `tenant, ` + attemptKey + ` AS key, id, time, result, reason,
 	actor_kind, actor_id, actor_upn, actor_name, actor_address, target_id, target_upn, target_name, user_agent, on_premises_agent,
 	activity_key, step, method, problem`
 
@@ -51,7 +54,7 @@ func (d *derivation) allAttempts(ctx context.Context) error {
 		return fmt.Errorf("slices: %w", err)
 	}
 	const parted = `SELECT hash FROM (
-			SELECT hash(tenant, CASE WHEN correlation_id <> '' THEN correlation_id ELSE id END) AS hash, min(time) AS first, max(time) AS last
+			SELECT hash(tenant, ` + attemptKey + `) AS hash, min(time) AS first, max(time) AS last
 			FROM record WHERE ` + attemptMembers + ` GROUP BY 1)
 		WHERE len(list_filter(?2::BIGINT[], b -> first < b AND b <= last)) > 0`
 	if err := d.keep(ctx, "derive_parted", parted, services, bounds); err != nil {
@@ -67,8 +70,8 @@ func (d *derivation) allAttempts(ctx context.Context) error {
 		}
 		from = to
 	}
-	const rows = `SELECT ` + attemptColumns + ` FROM record WHERE ` + attemptMembers + ` AND hash(tenant, key) IN (SELECT hash FROM derive_parted)`
-	return d.fold(ctx, rows, services)
+	const places = `SELECT rowid AS place, tenant, ` + attemptKey + ` AS key, time FROM record WHERE ` + attemptMembers + ` AND hash(tenant, key) IN (SELECT hash FROM derive_parted)`
+	return d.fold(ctx, places, services)
 }
 
 // bounds returns instants that cut the records into slices of about the size to fold at once.
@@ -110,7 +113,7 @@ func floats(f []float64) string {
 func (d *derivation) slice(ctx context.Context, services []string, from, to int64) error {
 	const members = attemptMembers + ` AND time >= ?2 AND time < ?3`
 	const tied = `SELECT DISTINCT hash FROM (
-			SELECT hash(tenant, CASE WHEN correlation_id <> '' THEN correlation_id ELSE id END) AS hash, time, count(*) AS n
+			SELECT hash(tenant, ` + attemptKey + `) AS hash, time, count(*) AS n
 			FROM record WHERE ` + members + ` GROUP BY 1, 2)
 		WHERE n > 1`
 	if err := d.keep(ctx, "derive_tied", tied, services, from, to); err != nil {
@@ -128,21 +131,28 @@ func (d *derivation) slice(ctx context.Context, services []string, from, to int6
 	return err
 }
 
-// fold makes attempts of the records that a query gives, which must be all of each.
-func (d *derivation) fold(ctx context.Context, rows string, args ...any) error {
-	const order = `SELECT *, row_number() OVER (PARTITION BY tenant, key ORDER BY time, id) AS ord FROM (`
-	if err := d.keep(ctx, "derive_row_all", order+rows+`)`, args...); err != nil {
+// fold makes attempts of the records at the places (rowid, with tenant, key and time) that a query gives, which must be all
+// of each. Attempts are taken in order of time, so that a part of them reads a part of the records.
+func (d *derivation) fold(ctx context.Context, places string, args ...any) error {
+	if err := d.keep(ctx, "derive_place", places, args...); err != nil {
 		return err
 	}
-	n, err := d.number(ctx, `SELECT count(*) FROM derive_row_all`)
-	if err != nil || n == 0 {
+	const parts = `SELECT tenant, key, ((sum(n) OVER (ORDER BY first, tenant, key) - 1) // ?1)::BIGINT AS part
+		FROM (SELECT tenant, key, count(*) AS n, min(time) AS first FROM derive_place GROUP BY tenant, key)`
+	if err := d.keep(ctx, "derive_part", parts, d.sliceRows); err != nil {
 		return err
 	}
-	parts := (n + d.sliceRows - 1) / d.sliceRows
-	for p := range parts {
-		const part = `WITH derive_row AS NOT MATERIALIZED (SELECT * FROM derive_row_all WHERE hash(tenant, key) % ?1 = ?2),
-	`
-		if _, err := d.exec(ctx, insertAttempts+part+deriveSQL("attempt"), parts, p); err != nil {
+	last, err := d.number(ctx, `SELECT coalesce(max(part), -1) FROM derive_part`)
+	if err != nil {
+		return err
+	}
+	for part := range last + 1 {
+		const rows = `SELECT ` + attemptColumns + `, row_number() OVER (PARTITION BY tenant, key ORDER BY time, id) AS ord FROM record
+			WHERE rowid IN (SELECT p.place FROM derive_place p JOIN derive_part k ON k.tenant = p.tenant AND k.key = p.key WHERE k.part = ?1)`
+		if err := d.keep(ctx, "derive_row", rows, part); err != nil {
+			return err
+		}
+		if _, err := d.exec(ctx, insertAttempts+"WITH "+deriveSQL("attempt")); err != nil {
 			return err
 		}
 	}
@@ -166,15 +176,12 @@ func (d *derivation) touchedAttempts(ctx context.Context, from int64) error {
 	if _, err := d.exec(ctx, `DELETE FROM attempt WHERE (tenant, correlation_id) IN (SELECT tenant, key FROM derive_key)`); err != nil {
 		return err
 	}
-	// Finding the places first and fetching them after reads two columns of the history and not twenty.
-	const places = `SELECT rowid AS place FROM record WHERE correlation_id IN (SELECT key FROM derive_key WHERE NOT lone)
-		UNION ALL SELECT rowid FROM record WHERE correlation_id = '' AND id IN (SELECT key FROM derive_key WHERE lone)`
-	if err := d.keep(ctx, "derive_place", places); err != nil {
-		return err
-	}
-	const rows = `SELECT ` + attemptColumns + ` FROM record WHERE rowid IN (SELECT place FROM derive_place) AND ` + attemptMembers + `
-		AND (tenant, CASE WHEN correlation_id <> '' THEN correlation_id ELSE id END) IN (SELECT tenant, key FROM derive_key)`
-	return d.fold(ctx, rows, services)
+	// Finding the places first and fetching them after reads a few columns of the history and not twenty.
+	const places = `SELECT rowid AS place, tenant, correlation_id AS key, time FROM record
+			WHERE correlation_id IN (SELECT key FROM derive_key WHERE NOT lone) AND (tenant, correlation_id) IN (SELECT tenant, key FROM derive_key) AND ` + attemptMembers + `
+		UNION ALL SELECT rowid, tenant, id, time FROM record
+			WHERE correlation_id = '' AND id IN (SELECT key FROM derive_key WHERE lone) AND (tenant, id) IN (SELECT tenant, key FROM derive_key) AND ` + attemptMembers
+	return d.fold(ctx, places, services)
 }
 
 // spellings returns the spellings in which records write the service of password reset.
