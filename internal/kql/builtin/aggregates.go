@@ -176,7 +176,7 @@ func spread(name, fn, help string) []def {
 // always is finite.
 func finite(fn, value, cond string) func(Env, []Arg) string {
 	return func(_ Env, a []Arg) string {
-		if strings.HasPrefix(a[0].SQL, "CAST(") && strings.HasSuffix(a[0].SQL, " AS DOUBLE)") {
+		if strings.HasPrefix(a[0].SQL, "CAST(") && strings.HasSuffix(a[0].SQL, " AS DOUBLE)") && isAtom(a[0].SQL) && !strings.HasPrefix(a[0].SQL, "CAST('") {
 			filter := ""
 			if cond != "" {
 				filter = " FILTER (WHERE " + cond + ")"
