@@ -16,7 +16,8 @@ func (g *gen) combine(n *plan.Combine, need plan.Set) *block {
 	g.sides(n, need, ln, rn)
 	l, r := g.node(n.L, ln), g.node(n.R, rn)
 	outerLeft := n.Kind == plan.RightOuter || n.Kind == plan.FullOuter
-	if !l.plain() || outerLeft && (len(l.where) > 0 || l.alias == "") {
+	joins := n.Kind != plan.Semi && n.Kind != plan.Anti
+	if !l.plain() || joins && l.from == "" || outerLeft && (len(l.where) > 0 || l.alias == "") {
 		l = g.wrap(l, ln)
 	}
 	if !r.plain() || len(r.where) > 0 || r.alias == "" {
@@ -29,7 +30,7 @@ func (g *gen) combine(n *plan.Combine, need plan.Set) *block {
 			on = append(on, g.keysAlike(l, r, k))
 		}
 	})
-	if n.Kind == plan.Semi || n.Kind == plan.Anti {
+	if !joins {
 		return semi(l, r, on, n.Kind == plan.Anti)
 	}
 	cond := "TRUE"

@@ -241,7 +241,7 @@ func (g *gen) first(n *plan.First, need plan.Set) *block {
 	refs(in, n.Keys...)
 	keyRefs(in, n.Order)
 	b := g.node(n.In, in)
-	if !b.plain() {
+	if !b.plain() || b.from == "" {
 		b = g.wrap(b, in)
 	}
 	var keys, order []string
