@@ -307,6 +307,52 @@ func TestPrincipalAndParameters(t *testing.T) {
 	}
 }
 
+// TestConstantKeys: a column that is a constant may be a key; a bare number must not become the position of a column.
+func TestConstantKeys(t *testing.T) {
+	s := both(t)
+	for text, want := range map[string]string{
+		"AuditLogs | extend k = 2 | join (AuditLogs | extend k = 2) on k | count":                       "[[9]]",
+		"AuditLogs | extend k = 'x' | join (AuditLogs | extend k = 'x') on k | count":                   "[[9]]",
+		"AuditLogs | extend k = 1, r = Id | summarize n = count() by k":                                 "[[1 9]]",
+		"AuditLogs | extend k = 2 | distinct k":                                                         "[[2]]",
+		"AuditLogs | extend k = 1 | sort by k asc, Id asc | take 1 | project k":                         "[[1]]",
+		"AuditLogs | extend k = 1 | top 1 by k | project k":                                             "[[1]]",
+		"AuditLogs | extend k = 'x' | sort by k asc | take 1 | project k":                               "[[x]]",
+		"AuditLogs | extend k = 1 | summarize arg_max(k, *) by k1 = k | count":                          "[[1]]",
+		"AuditLogs | extend k = datetime(2026-01-01) | summarize n = count() by bin(k, 1d) | project n": "[[9]]",
+		"AuditLogs | extend k = 1 | partition by k (count)":                                             "[[9]]",
+		"AuditLogs | extend k = true | summarize n = count() by k":                                      "[[true 9]]",
+		"AuditLogs | extend k = 3 | serialize n = row_number(1, prev(k) != k) | summarize max(n)":       "[[9]]",
+		"AuditLogs | extend k = 1 | top-nested 1 of k by n = count() | project n":                       "[[9]]",
+		"AuditLogs | extend k = 1 | sample-distinct 5 of k":                                             "[[1]]",
+		"AuditLogs | extend k = -1 | summarize n = count() by k, Identity = 'z'":                        "[[-1 z 9]]",
+		"AuditLogs | extend k = 1 | lookup (print k = 1, v = 'y') on k | summarize n = count() by v":    "[[y 9]]",
+		"union (print k = 1), (print k = 1) | summarize n = count() by k":                               "[[1 2]]",
+		"print k = 1 | summarize n = count() by k | join kind=inner (print k = 1) on k | project n":     "[[1]]",
+	} {
+		res, err := run(t, s, text)
+		if err != nil {
+			t.Errorf("%s: %v (%v)", text, err, errors.Unwrap(err))
+			continue
+		}
+		if got := fmt.Sprint(res.Tables[0].Rows); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestOneRowJoins: a table of one constant row may stand on either side of any join.
+func TestOneRowJoins(t *testing.T) {
+	s := both(t)
+	for _, kind := range []string{"inner", "innerunique", "leftouter", "rightouter", "fullouter", "leftsemi", "leftanti", "rightsemi", "rightanti"} {
+		for _, text := range []string{"datatable(Result:string)['success'] | join kind=%s AuditLogs on Result | count", "AuditLogs | join kind=%s (print Result = 'success') on Result | count"} {
+			if _, err := run(t, s, fmt.Sprintf(text, kind)); err != nil {
+				t.Errorf("%s: %v (%v)", fmt.Sprintf(text, kind), err, errors.Unwrap(err))
+			}
+		}
+	}
+}
+
 // TestRunningFailuresArePlain: what goes wrong only when a query runs is told without the database's words.
 func TestRunningFailuresArePlain(t *testing.T) {
 	s := both(t)

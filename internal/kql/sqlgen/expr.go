@@ -428,7 +428,8 @@ func (g *gen) orderBy(b *block, keys []plan.Key) []string {
 		if _, ok := k.X.(*plan.Lit); ok {
 			continue
 		}
-		s := g.expr(b, k.X).brackets(precOther)
+		key, _ := g.groupKey(b, k.X)
+		s := key.brackets(precOther)
 		if k.Desc {
 			s += " DESC"
 		}

@@ -227,13 +227,26 @@ func (g *gen) aggregate(n *plan.Aggregate, need plan.Set) *block {
 	return b
 }
 
-// groupKey writes a key; a bare number would be taken for the position of a column.
+// groupKey writes a key of a group or an order.
 func (g *gen) groupKey(b *block, x plan.Expr) (sql, string) {
 	s := g.expr(b, x)
-	if _, ok := x.(*plan.Lit); ok && x.Type() != types.Unknown && !strings.HasPrefix(s.s, "CAST(") {
+	if x.Type() != types.Unknown && constantText(s.s) {
 		s = sql{"CAST(" + s.s + " AS " + g.d.Types[x.Type()] + ")", precAtom}
 	}
 	return s, s.s
+}
+
+// constantText reports whether SQL is a bare literal, whether written so or what a column was computed as. As a key a
+// number would be taken for the position of a column, and databases refuse the rest.
+func constantText(s string) bool {
+	if s == "" || s == "NULL" || s == "TRUE" || s == "FALSE" {
+		return s != ""
+	}
+	rest := strings.TrimPrefix(s, "-")
+	if rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+		return strings.Trim(rest, "0123456789.eE+-") == ""
+	}
+	return len(s) > 1 && s[0] == '\'' && strings.Count(s, "'")%2 == 0 && !strings.Contains(strings.ReplaceAll(s[1:len(s)-1], "''", ""), "'")
 }
 
 func (g *gen) first(n *plan.First, need plan.Set) *block {
@@ -248,7 +261,8 @@ func (g *gen) first(n *plan.First, need plan.Set) *block {
 	b = g.settle(b, in, func(b *block) {
 		keys = keys[:0]
 		for _, k := range n.Keys {
-			keys = append(keys, g.expr(b, k).s)
+			_, key := g.groupKey(b, k)
+			keys = append(keys, key)
 		}
 		order = g.orderBy(b, n.Order)
 	})
