@@ -139,6 +139,7 @@ type Cell struct {
 	Time passtrail.Ticks
 	JSON string
 	Null bool
+	Long bool // takes more room
 }
 
 // Events is the audit log.

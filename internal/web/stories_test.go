@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -236,4 +237,53 @@ func TestWithoutScript(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestScreenshots makes the pictures of the documentation in the directory that PASSTRAIL_SCREENS names:
+//
+//	PASSTRAIL_SCREENS=$PWD/docs/screens go test ./internal/web -run TestScreenshots
+func TestScreenshots(t *testing.T) {
+	dir := os.Getenv("PASSTRAIL_SCREENS")
+	if dir == "" {
+		t.Skip("PASSTRAIL_SCREENS names no directory")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PASSTRAIL_SHOTS", dir)
+	s, w := realSite(t)
+	attempt := w.answer(t, `PasswordResetAttempts | where Outcome == "reset" and GateCount == 2 and Start > ago(30d) | sort by Start desc | take 1 | project UserId, AttemptId`)[0]
+	record := w.answer(t, `AuditLogs | where ResultReason has "insufficient authentication methods" | sort by TimeGenerated desc | take 1 | project Id`)[0]
+	finding := w.finding(t)
+	b := newBrowser(t, s)
+	for _, p := range []struct {
+		name, path, theme string
+		width             int64
+	}{
+		{"overview", "/", "light", 1440}, {"overview-dark", "/", "dark", 1440}, {"overview-phone", "/", "light", 390},
+		{"report", "/reports/common-problems", "light", 1440}, {"audit-log", "/audit?range=all&status=failure&id=" + url.QueryEscape(record[0].(string)), "light", 1440},
+		{"audit-log-phone", "/audit?range=all", "dark", 390}, {"attempts", "/attempts?range=90d", "light", 1440}, {"attempt", "/attempts/" + attempt[1].(string), "light", 1440},
+		{"person", "/person/" + attempt[0].(string), "light", 1440}, {"registration", "/registration?compare=2026-02-01", "light", 1440}, {"suspicious", "/suspicious", "light", 1440},
+		{"finding", "/suspicious/" + finding, "dark", 1440},
+		{"query", "/query?run=1&range=90d&q=" + url.QueryEscape("PasswordResetAttempts\n| summarize Attempts = count() by bin(Start, 7d), Outcome\n| render columnchart with (kind=stacked)"), "light", 1440},
+		{"sources", "/sources", "light", 1440}, {"settings", "/settings", "light", 1440},
+	} {
+		b.look(p.width, p.theme)
+		b.open(p.path)
+		if strings.HasPrefix(p.path, "/query") {
+			b.until("the chart", `document.querySelector("#result .plot-live svg") && document.querySelector(".cm-content")`)
+		}
+		b.shot(p.name)
+		b.quiet(p.name)
+	}
+}
+
+// finding is the id of one finding.
+func (w *world) finding(t *testing.T) string {
+	t.Helper()
+	all, err := w.store.Findings(t.Context(), w.tenant)
+	if err != nil || len(all) == 0 {
+		t.Fatalf("findings: %d, %v", len(all), err)
+	}
+	return all[0].ID
 }

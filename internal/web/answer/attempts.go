@@ -153,10 +153,11 @@ func (a *Answers) AttemptSummary(ctx context.Context, s web.Scope, f web.Attempt
 	if err := auth.Require(ctx, s.Tenant, auth.ReadReports); err != nil {
 		return nil, err
 	}
-	tables, err := a.run(ctx, s, "let A = "+attempts(f)+`;
+	tables, err := a.run(ctx, s, "let A = "+attempts(f)+`
+| extend Done = Outcome in ("reset", "unlocked");
 A | summarize Attempts = count(), People = dcount(UserId), Succeeded = countif(Outcome in ("reset", "unlocked")),
-    Began = countif(array_length(MethodsTried) > 0), Verified = countif(GateCount > 0),
-    Sent = countif(LastStep in ("new_password", "end") or Refusals > 0 or Outcome == "reset");
+    Began = countif(Done or GateCount > 0 or array_length(MethodsTried) > 0), Verified = countif(Done or GateCount > 0),
+    Sent = countif(Done or LastStep in ("new_password", "end") or Refusals > 0);
 A | where Outcome in ("reset", "unlocked") | summarize Median = percentile(Duration, 50), Ninety = percentile(Duration, 90);
 A | where Outcome !in ("reset", "unlocked", "open") | summarize Count = count() by LastStep, LastMethod | sort by Count desc, LastStep asc, LastMethod asc | take 12;
 A | summarize Count = count() by Day = bin(Start, 1d), Outcome | sort by Day asc;
@@ -173,7 +174,7 @@ A | where Outcome in ("reset", "unlocked") | extend Bucket = case(Duration < 1m,
 	for _, step := range []struct {
 		label string
 		n     int64
-	}{{"Entered the user name", out.Attempts}, {"Began to verify", total.number("Began")}, {"Verified by a method", total.number("Verified")}, {"Sent a new password", total.number("Sent")}, {"Reset or unlocked", out.Succeeded}} {
+	}{{"Entered the user name", out.Attempts}, {"Began to verify", total.number("Began")}, {"Verified by a method", total.number("Verified")}, {"Sent a password or asked to unlock", total.number("Sent")}, {"Reset or unlocked", out.Succeeded}} {
 		add(out.Funnel, step.label, float64(step.n))
 	}
 	out.StoppedAt = stops(&tables[2])

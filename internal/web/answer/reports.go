@@ -221,6 +221,7 @@ func cell(v any, t types.Type) web.Cell {
 		text, _ := v.(string)
 		c = dynamic(text)
 	default:
+		c.Long = len(c.Text) > 32
 		if numericType(t) {
 			c.Sort = strings.ReplaceAll(fmt.Sprint(v), ",", "")
 		}

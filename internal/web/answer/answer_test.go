@@ -1,0 +1,218 @@
+package answer_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"passtrail"
+	"passtrail/internal/auth"
+	"passtrail/internal/kql/native"
+	"passtrail/internal/query"
+	"passtrail/internal/report"
+	"passtrail/internal/store"
+	"passtrail/internal/store/duckdb"
+	"passtrail/internal/web"
+	"passtrail/internal/web/answer"
+)
+
+const tenant = passtrail.TenantID("11111111-2222-3333-4444-555555555555")
+
+var now = time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC)
+
+// rules is one detection that finds every blocked person.
+var rules = fstest.MapFS{
+	"detections/blocked.yaml": {Data: []byte("order: 1\ntitle: Somebody was blocked\nseverity: low\ntechniques: [T1110]\nreasoning: \"{{.Subject}} was blocked.\"\n")},
+	"detections/blocked.kql": {Data: []byte(`PasswordEvents
+| where Activity == "blocked" and Time >= StartTime and Time < EndTime
+| project Subject = UserPrincipalName, Start = Time, End = Time, People = pack_array(UserPrincipalName), Addresses = pack_array(IPAddress), Evidence = pack_array(EventId)`)},
+}
+
+type fixture struct {
+	*answer.Answers
+	store  store.Store
+	keeper *answer.Keeper
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	clock := func() time.Time { return now }
+	st, err := duckdb.Open(t.Context(), duckdb.Config{Functions: native.Functions(), Now: clock, Threads: 1, MemoryLimit: 512 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	if err := st.PutTenant(t.Context(), store.Tenant{ID: tenant, Name: "Contoso", CreatedAt: 1, OptedInAt: 1}); err != nil {
+		t.Fatal(err)
+	}
+	engine := query.New(st, query.Limits{})
+	lib, err := report.Load(rules, engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &fixture{answer.New(st, engine, lib), st, answer.NewKeeper(st, engine, lib, clock, slog.New(slog.DiscardHandler))}
+}
+
+// block stores that a person was blocked.
+func (f *fixture) block(t *testing.T, id, who string, at time.Time) {
+	t.Helper()
+	r := passtrail.Record{
+		Tenant: tenant, ID: id, Hash: [16]byte([]byte((id + strings.Repeat("-", 16))[:16])), Time: passtrail.TicksOf(at), Service: "Self-service Password Management", Category: "UserManagement",
+		Activity: "Blocked from self-service password reset", Result: "success", CorrelationID: "c-" + id, ActorKind: passtrail.ActorUser, ActorID: who, ActorUPN: who, ActorAddress: "203.0.113.7",
+		TargetID: who, TargetUPN: who, TargetType: "User", Shape: passtrail.ShapeGraph, Source: "file", ReceivedAt: passtrail.TicksOf(at), ActivityKey: "blocked",
+	}
+	if _, err := f.store.Commit(t.Context(), &store.Batch{Tenant: tenant, Source: "file", Records: []passtrail.Record{r}, At: passtrail.TicksOf(at)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.store.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func as(ctx context.Context, roles ...auth.Role) context.Context {
+	return auth.With(ctx, &auth.Identity{Subject: "s", Name: "reader@contoso.com", Roles: roles, Tenants: []passtrail.TenantID{tenant}})
+}
+
+// TestEveryServiceAsksWhoIsAsking calls each service as nobody, as somebody without a role, and as the administrator of
+// another tenant.
+func TestEveryServiceAsksWhoIsAsking(t *testing.T) {
+	f := newFixture(t)
+	s := web.Scope{Tenant: tenant, Now: passtrail.TicksOf(now)}
+	calls := map[string]func(context.Context) error{
+		"Answers":    func(ctx context.Context) error { _, err := f.Answers.Answers(ctx, s, web.Period{}); return err },
+		"Freshness":  func(ctx context.Context) error { _, err := f.Freshness(ctx, s); return err },
+		"ReportList": func(ctx context.Context) error { _, err := f.ReportList(ctx, s); return err },
+		"Report":     func(ctx context.Context) error { _, err := f.Report(ctx, s, "x", web.Period{}, nil); return err },
+		"ExportReport": func(ctx context.Context) error {
+			_, err := f.ExportReport(ctx, s, "x", web.Period{}, nil, "csv", io.Discard)
+			return err
+		},
+		"FindEvents": func(ctx context.Context) error { _, err := f.FindEvents(ctx, s, web.EventFilter{Limit: 5}); return err },
+		"Record":     func(ctx context.Context) error { _, err := f.Record(ctx, s, "x"); return err },
+		"ExportEvents": func(ctx context.Context) error {
+			_, err := f.ExportEvents(ctx, s, web.EventFilter{}, "csv", io.Discard)
+			return err
+		},
+		"FindAttempts": func(ctx context.Context) error {
+			_, err := f.FindAttempts(ctx, s, web.AttemptFilter{Limit: 5})
+			return err
+		},
+		"AttemptSummary": func(ctx context.Context) error { _, err := f.AttemptSummary(ctx, s, web.AttemptFilter{}); return err },
+		"Attempt":        func(ctx context.Context) error { _, err := f.Attempt(ctx, s, "x"); return err },
+		"FindPeople":     func(ctx context.Context) error { _, err := f.FindPeople(ctx, s, "a"); return err },
+		"Person":         func(ctx context.Context) error { _, err := f.Person(ctx, s, "a", web.Period{}); return err },
+		"Registration": func(ctx context.Context) error {
+			_, err := f.Registration(ctx, s, web.RegistrationFilter{List: "missing"})
+			return err
+		},
+		"FindFindings": func(ctx context.Context) error { _, err := f.FindFindings(ctx, s, "new"); return err },
+		"Finding":      func(ctx context.Context) error { _, err := f.Finding(ctx, s, "x"); return err },
+		"SetFinding":   func(ctx context.Context) error { return f.SetFinding(ctx, s, "x", "seen", "") },
+		"Licensed":     func(ctx context.Context) error { _, err := f.Licensed(ctx, s); return err },
+		"RunQuery":     func(ctx context.Context) error { _, err := f.RunQuery(ctx, s, "print 1", web.Period{}); return err },
+		"ExportQuery": func(ctx context.Context) error {
+			_, err := f.ExportQuery(ctx, s, "print 1", web.Period{}, "csv", io.Discard)
+			return err
+		},
+		"SavedQueries":  func(ctx context.Context) error { _, err := f.SavedQueries(ctx, s); return err },
+		"SaveQuery":     func(ctx context.Context) error { return f.SaveQuery(ctx, s, "n", "print 1") },
+		"DropQuery":     func(ctx context.Context) error { return f.DropQuery(ctx, s, "x") },
+		"SourceList":    func(ctx context.Context) error { _, err := f.SourceList(ctx, s); return err },
+		"SetAside":      func(ctx context.Context) error { _, err := f.SetAside(ctx, s, 1); return err },
+		"OptIn":         func(ctx context.Context) error { return f.OptIn(ctx, s) },
+		"OptOut":        func(ctx context.Context) error { return f.OptOut(ctx, s) },
+		"SetQueries":    func(ctx context.Context) error { return f.SetCustomQueries(ctx, s, false) },
+		"SetRetention":  func(ctx context.Context) error { return f.SetRetention(ctx, s, 1) },
+		"AccessEntries": func(ctx context.Context) error { _, err := f.AccessEntries(ctx, s, web.Period{}); return err },
+	}
+	other := auth.With(t.Context(), &auth.Identity{Name: "x", Roles: []auth.Role{auth.GlobalAdministrator}, Tenants: []passtrail.TenantID{"another"}})
+	for name, call := range calls {
+		for who, ctx := range map[string]context.Context{"nobody": t.Context(), "no role": as(t.Context()), "another tenant": other} {
+			if err := call(ctx); passtrail.CodeOf(err) != passtrail.Denied {
+				t.Errorf("%s as %s: %v, want denied", name, who, err)
+			}
+		}
+	}
+}
+
+func TestNobodyQueriesWithoutALicence(t *testing.T) {
+	f := newFixture(t)
+	s := web.Scope{Tenant: tenant, Now: passtrail.TicksOf(now)}
+	admin := as(t.Context(), auth.GlobalAdministrator)
+	if _, err := f.RunQuery(admin, s, "AuditLogs | count", web.Period{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.SetCustomQueries(admin, s, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.RunQuery(admin, s, "AuditLogs | count", web.Period{}); passtrail.CodeOf(err) != passtrail.Denied {
+		t.Errorf("without a licence: %v, want denied", err)
+	}
+	if on, err := f.Licensed(admin, s); on || err != nil {
+		t.Errorf("Licensed = %v, %v", on, err)
+	}
+}
+
+func TestKeeperFindsAndTells(t *testing.T) {
+	f := newFixture(t)
+	s := web.Scope{Tenant: tenant, Now: passtrail.TicksOf(now)}
+	f.block(t, "r1", "adele.vance@contoso.com", now.Add(-2*time.Hour))
+	if err := f.keeper.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	page, err := f.FindFindings(as(t.Context(), auth.SecurityReader), s, "new")
+	if err != nil || len(page.Rows) != 1 || page.Rows[0].People[0] != "adele.vance@contoso.com" {
+		t.Fatalf("findings after the first look: %+v, %v", page, err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	told := make(chan string, 1)
+	watching := make(chan struct{})
+	go func() {
+		defer close(watching)
+		if err := f.keeper.Watch(ctx, tenant, func(text string) { told <- text; stop() }); err != nil {
+			t.Error(err)
+		}
+	}()
+	f.block(t, "r2", "alex.wilber@contoso.com", now.Add(-time.Hour))
+	for len(told) == 0 && ctx.Err() == nil { // the watcher may not be there yet at the first look
+		f.block(t, "again"+time.Now().Format("150405.000000"), "alex.wilber@contoso.com", now.Add(-time.Minute))
+		if err := f.keeper.Look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-watching
+	if text := <-told; !strings.Contains(text, "new record") {
+		t.Errorf("the page was told %q", text)
+	}
+}
+
+// TestClosedFindingsStayClosed holds the keeper to what somebody decided.
+func TestClosedFindingsStayClosed(t *testing.T) {
+	f := newFixture(t)
+	s := web.Scope{Tenant: tenant, Now: passtrail.TicksOf(now)}
+	f.block(t, "r1", "adele.vance@contoso.com", now.Add(-2*time.Hour))
+	if err := f.keeper.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	operator := as(t.Context(), auth.SecurityOperator)
+	page, err := f.FindFindings(operator, s, "new")
+	if err != nil || len(page.Rows) != 1 {
+		t.Fatalf("findings: %+v, %v", page, err)
+	}
+	if err := f.SetFinding(operator, s, page.Rows[0].ID, "closed", "a typing mistake"); err != nil {
+		t.Fatal(err)
+	}
+	f.block(t, "r2", "alex.wilber@contoso.com", now.Add(-time.Hour))
+	if err := f.keeper.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	view, err := f.Finding(operator, s, page.Rows[0].ID)
+	if err != nil || view.State != "closed" || view.Note != "a typing mistake" || view.ChangedBy != "reader@contoso.com" || len(view.Rows) != 1 {
+		t.Errorf("the closed finding is %+v, %v", view, err)
+	}
+}
