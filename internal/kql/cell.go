@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"strings"
 
 	"passtrail"
 	"passtrail/internal/kql/check"
@@ -29,8 +30,11 @@ func Cell(v any, t types.Type) any {
 	case *big.Int:
 		return v.String()
 	case string:
-		if t == types.Dynamic && v == "null" {
+		switch {
+		case t == types.Dynamic && v == "null":
 			return nil
+		case t == types.Decimal && strings.Contains(v, "."):
+			return strings.TrimSuffix(strings.TrimRight(v, "0"), ".")
 		}
 		return v
 	}

@@ -15,9 +15,9 @@ var dotNet = map[types.Type]string{types.Bool: "System.SByte", types.Int: "Syste
 
 func (c *checker) getSchema(r *rel) *rel {
 	v := &plan.Values{Cols: []*plan.Col{
-		{Name: "ColumnName", Type: types.String}, {Name: "ColumnOrdinal", Type: types.Int, NotNull: true}, {Name: "DataType", Type: types.String}, {Name: "ColumnType", Type: types.String}}}
+		{Name: "ColumnName", Type: types.String}, {Name: "ColumnOrdinal", Type: types.Long, NotNull: true}, {Name: "DataType", Type: types.String}, {Name: "ColumnType", Type: types.String}}}
 	for i, col := range r.cols {
-		v.Rows = append(v.Rows, []plan.Expr{str(col.Name), &plan.Lit{T: types.Int, V: int64(i)}, str(dotNet[col.Type]), str(col.Type.String())})
+		v.Rows = append(v.Rows, []plan.Expr{str(col.Name), number(int64(i)), str(dotNet[col.Type]), str(col.Type.String())})
 	}
 	return &rel{node: v, cols: v.Cols}
 }

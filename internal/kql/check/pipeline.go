@@ -325,7 +325,9 @@ func (c *checker) rareOperator(sc *scope, r *rel, op ast.Operator) *rel {
 	case *ast.Invoke:
 		return c.invoke(sc, r, op)
 	case *ast.Consume:
-		return r.then(&plan.Filter{In: r.node, Pred: &plan.Lit{T: types.Bool, V: false}})
+		out := r.then(&plan.Filter{In: r.node, Pred: &plan.Lit{T: types.Bool, V: false}})
+		out.cols, out.order = nil, nil
+		return out
 	case *ast.Render:
 		c.render = op
 		return r
