@@ -1,6 +1,7 @@
 package normalise
 
 import (
+	"slices"
 	"strings"
 
 	"passtrail"
@@ -120,61 +121,65 @@ const (
 	usualDuration  = "0"
 )
 
+// The members around properties that have a usual form, except time and those that directoryAudit has too.
+var envelopeNames = [...]string{"resourceId", "operationName", "operationVersion", "tenantId", "resultSignature",
+	"resultDescription", "durationMs", "callerIpAddress", "identity", "Level"}
+
 // envelope notes where the members around properties differ from the usual form.
 func (n *Normaliser) envelope(d *deviations, r *passtrail.Record) {
-	a := &n.top
-	var seen [11]bool
-	for _, m := range a.rest {
-		switch m.name {
-		case "time", "properties":
-		case "resourceId":
-			seen[0] = true
-			if !m.isString() || m.esc || !usualResource(alias(m.raw), r.Tenant) {
-				d.differs(m.name, m.value)
-			}
-		case "operationName":
-			seen[1] = true
-			d.usual(m.name, m.value, r.Activity)
-		case "operationVersion":
-			seen[2] = true
-			d.usual(m.name, m.value, usualVersion)
-		case "tenantId":
-			seen[3] = true
-			d.usual(m.name, m.value, string(r.Tenant))
-		case "resultSignature":
-			seen[4] = true
-			d.usual(m.name, m.value, usualSignature)
-		case "resultDescription":
-			seen[5] = true
-			d.usual(m.name, m.value, r.Reason)
-		case "durationMs":
-			seen[6] = true
-			if m.kind != '0' || string(m.raw) != usualDuration {
-				d.differs(m.name, m.value)
-			}
-		case "callerIpAddress":
-			seen[7] = true
-			if r.ActorAddress == "" && m.isString() && !strings.HasPrefix(alias(m.raw), "<") {
-				r.ActorAddress = m.text()
-			}
-			d.usual(m.name, m.value, r.ActorAddress)
-		case "identity":
-			seen[8] = true
-			d.usual(m.name, m.value, r.ActorName)
-		case "Level":
-			seen[9] = true
-			d.usual(m.name, m.value, usualLevel)
-		default:
-			d.unknown(m)
+	var seen [len(envelopeNames)]bool
+	for i := range n.top.rest {
+		m := &n.top.rest[i]
+		if m.name == "time" || m.name == "properties" {
+			continue
 		}
+		k := slices.Index(envelopeNames[:], m.name)
+		if k < 0 {
+			d.unknown(*m)
+			continue
+		}
+		seen[k] = true
+		envelopeMember(d, r, m)
 	}
-	for i, name := range [...]string{"resourceId", "operationName", "operationVersion", "tenantId", "resultSignature",
-		"resultDescription", "durationMs", "callerIpAddress", "identity", "Level"} {
+	for i, name := range envelopeNames {
 		if !seen[i] {
 			d.missing(name)
 		}
 	}
 	n.envelopeAudit(d, r)
+}
+
+// envelopeMember checks one member around properties against its usual form.
+func envelopeMember(d *deviations, r *passtrail.Record, m *member) {
+	switch m.name {
+	case "resourceId":
+		if !m.isString() || m.esc || !usualResource(alias(m.raw), r.Tenant) {
+			d.differs(m.name, m.value)
+		}
+	case "operationName":
+		d.usual(m.name, m.value, r.Activity)
+	case "operationVersion":
+		d.usual(m.name, m.value, usualVersion)
+	case "tenantId":
+		d.usual(m.name, m.value, string(r.Tenant))
+	case "resultSignature":
+		d.usual(m.name, m.value, usualSignature)
+	case "resultDescription":
+		d.usual(m.name, m.value, r.Reason)
+	case "durationMs":
+		if m.kind != '0' || string(m.raw) != usualDuration {
+			d.differs(m.name, m.value)
+		}
+	case "callerIpAddress":
+		if r.ActorAddress == "" && m.isString() && !strings.HasPrefix(alias(m.raw), "<") {
+			r.ActorAddress = m.text()
+		}
+		d.usual(m.name, m.value, r.ActorAddress)
+	case "identity":
+		d.usual(m.name, m.value, r.ActorName)
+	case "Level":
+		d.usual(m.name, m.value, usualLevel)
+	}
 }
 
 // envelopeAudit does the same for members whose names the envelope shares with directoryAudit.

@@ -230,74 +230,92 @@ func (s *splitter) array(arrays int, one func(c byte, arrays int) error) error {
 	}
 }
 
+// holder is what became known of an object while its members went by.
+type holder struct {
+	around []byte // what surrounds a page's values, nil if it has none
+	table  bool   // it is a table or surrounds some: nothing of it is a document itself
+}
+
 // object reads an object: a document, or something that holds documents in one of its members.
 func (s *splitter) object(arrays int) error {
-	var around []byte // what surrounds a page's values
-	table := false
+	var h holder
 	s.w.pos++
 	for {
-		c := s.space()
-		switch {
+		switch c := s.space(); {
 		case c == ',':
 			s.w.pos++
 			continue
 		case c == '}':
 			s.w.pos++
-			if table {
-				s.begin()
-				return nil
-			}
-			if around != nil {
-				return s.page(append(around, s.w.kept()...))
-			}
-			return s.document()
+			return s.objectEnd(&h)
 		case c == 0 && s.w.pos >= len(s.w.buf):
 			return s.eof("the file ends inside an object")
 		case c != '"':
 			// Not JSON: the document as a whole says so to whoever reads it, if its brackets match.
 			return s.brokenObject()
 		}
-		start := s.w.pos - s.w.mark
-		name, err := s.name()
-		if err != nil {
+		if err := s.member(&h, arrays); err != nil {
 			return err
-		}
-		c = s.space()
-		switch {
-		case c == '[' && (name == "value" || name == "records" || name == "tables" || name == "Tables") && s.over == nil && arrays < maxArrays:
-			around = append(around, s.w.buf[s.w.mark:s.w.mark+start]...)
-			around = append(around, `"value":null`...)
-			if err := s.array(arrays+1, s.element); err != nil {
-				return err
-			}
-			if name != "value" {
-				table = true // nothing of interest around it
-			}
-			continue
-		case c == '[' && (name == "columns" || name == "Columns") && s.over == nil:
-			if err := s.tableColumns(); err != nil {
-				return err
-			}
-			continue
-		case c == '[' && (name == "rows" || name == "Rows") && s.columns != nil && s.over == nil:
-			table = true
-			if err := s.array(arrays+1, s.row); err != nil {
-				return err
-			}
-			s.columns, s.kind = nil, ""
-			continue
-		}
-		at := s.w.pos - s.w.mark
-		if err := s.skip(); err != nil {
-			return err
-		}
-		if s.over == nil && (name == "TableKind" || name == "FrameType") {
-			table = true
-			if name == "TableKind" {
-				s.kind = string(bytes.Trim(s.w.buf[s.w.mark+at:s.w.pos], `"`))
-			}
 		}
 	}
+}
+
+func (s *splitter) objectEnd(h *holder) error {
+	s.columns, s.kind = nil, ""
+	switch {
+	case h.table:
+		s.begin()
+		return nil
+	case h.around != nil:
+		return s.page(append(h.around, s.w.kept()...))
+	}
+	return s.document()
+}
+
+// member reads one member, whose name begins at pos.
+func (s *splitter) member(h *holder, arrays int) error {
+	start := s.w.pos - s.w.mark
+	name, err := s.name()
+	if err != nil {
+		return err
+	}
+	list := s.space() == '[' && s.over == nil
+	switch name {
+	case "value", "records", "tables", "Tables":
+		if list && arrays < maxArrays {
+			h.around = append(h.around, s.w.buf[s.w.mark:s.w.mark+start]...)
+			h.around = append(h.around, `"value":null`...)
+			h.table = h.table || name != "value" // nothing of interest around the others
+			return s.array(arrays+1, s.element)
+		}
+	case "columns", "Columns":
+		if list {
+			return s.tableColumns()
+		}
+	case "rows", "Rows":
+		if list && s.columns != nil {
+			h.table = true
+			err := s.array(arrays+1, s.row)
+			s.columns, s.kind = nil, ""
+			return err
+		}
+	case "TableKind", "FrameType":
+		return s.tableKind(h, name)
+	}
+	return s.skip()
+}
+
+// tableKind reads the members that tell the frames of a Kusto answer apart.
+func (s *splitter) tableKind(h *holder, name string) error {
+	start := s.w.pos - s.w.mark
+	if err := s.skip(); err != nil || s.over != nil {
+		return err
+	}
+	h.table = true
+	if name == "TableKind" {
+		s.kind = string(bytes.Trim(s.w.buf[s.w.mark+start:s.w.pos], `"`))
+	}
+	return nil
 }
 
 // brokenObject walks to the end of an object that is not JSON at depth one and delivers it as it is.
