@@ -112,7 +112,7 @@ func lead(order string) string {
 func quantile(env Env, a []Arg) string {
 	p, ok := a[1].Number()
 	if !ok || p < 0 || p > 100 {
-		return Convert("NULL", types.Null, a[0].Type)
+		return "any_value(" + Convert("NULL", types.Null, a[0].Type) + ")"
 	}
 	sql := fmt.Sprintf("quantile_disc(%s, %s)", a[0].SQL, literal(Arg{Value: p / 100}))
 	if a[0].Type == types.String {
@@ -128,6 +128,9 @@ func quantiles(from int, one func(Env, []Arg) string) func(Env, []Arg) string {
 		for _, p := range percents(a[from:]) {
 			args := append(append([]Arg{}, a[:from]...), Arg{Value: p, Const: true, Type: types.Real})
 			parts = append(parts, Convert(one(env, args), a[0].Type, types.Dynamic))
+		}
+		if len(parts) == 0 {
+			return "any_value(CAST('[]' AS JSON))"
 		}
 		return call("json_array", parts...)
 	}
@@ -172,8 +175,8 @@ func spread(name, fn, help string) []def {
 	return []def{plain, cond}
 }
 
-// finite keeps values that are not finite from an aggregate that raises on them; with one the answer is NaN. A whole number
-// always is finite.
+// finite keeps values that are not finite, or whose square would not be, from an aggregate that raises on them; with one the
+// answer is NaN. A whole number always is finite.
 func finite(fn, value, cond string) func(Env, []Arg) string {
 	return func(_ Env, a []Arg) string {
 		if strings.HasPrefix(a[0].SQL, "CAST(") && strings.HasSuffix(a[0].SQL, " AS DOUBLE)") && isAtom(a[0].SQL) && !strings.HasPrefix(a[0].SQL, "CAST('") {
@@ -183,7 +186,7 @@ func finite(fn, value, cond string) func(Env, []Arg) string {
 			}
 			return fill("coalesce("+fn+"("+value+")"+filter+", 0.0)", Env{}, a)
 		}
-		both, bad := "isfinite("+value+")", "NOT isfinite("+value+")"
+		both, bad := "abs("+value+") < 1e150", "NOT abs("+value+") < 1e150"
 		if cond != "" {
 			both, bad = both+" AND "+cond, bad+" AND "+cond
 		}
@@ -316,7 +319,7 @@ var sketchFunctions = append(table(Aggregate, "Sketches",
 const devSketch = "sketches have their own form: they merge with each other, not with ones made by Kusto"
 
 func hllSQL(a Arg, filter string) string {
-	return fmt.Sprintf("kql_hll(to_json(list(DISTINCT %s)%s))", hashed("kql_hash", a), filter)
+	return fmt.Sprintf("kql_hll(to_json(coalesce(list(DISTINCT %s)%s, [])))", hashed("kql_hash", a), filter)
 }
 
 func tdigest(_ Env, a []Arg) string {
@@ -324,5 +327,5 @@ func tdigest(_ Env, a []Arg) string {
 	if len(a) > 1 {
 		weight = a[1].SQL
 	}
-	return fmt.Sprintf("kql_tdigest(to_json(list(json_array(%s, %s))))", a[0].SQL, weight)
+	return fmt.Sprintf("kql_tdigest(to_json(coalesce(list(json_array(%s, %s)), [])))", a[0].SQL, weight)
 }

@@ -24,8 +24,9 @@ var mathFunctions = table(Scalar, "Numbers",
 		}
 		return Convert(fill("kql_bin_at_real(CAST({0} AS DOUBLE), CAST({1} AS DOUBLE), CAST({2} AS DOUBLE))", Env{}, a), types.Real, w)
 	}, Name: KeepFirst, Help: "The start of the bin, with one bin starting at the fixed point.", Example: "bin_at(6.5, 2.5, 7) == 4.5"},
-	def{Sig: "around(value:datetime, center:datetime, delta:timespan) bool", SQL: "{0} BETWEEN {1} - {2} AND {1} + {2}", Help: "Whether the value is not farther from the centre than delta.", Example: "around(datetime(2026-01-01), datetime(2026-01-02), 1d)"},
-	def{Sig: "around(value:summable, center:summable, delta:summable) bool", SQL: "{0} BETWEEN {1} - {2} AND {1} + {2}", Help: "Whether the value is not farther from the centre than delta.", Example: "around(1, 2, 1)"},
+	def{Sig: "around(value:datetime, center:datetime, delta:timespan) bool", SQL: "kql_around({0}, {1}, {2})", Help: "Whether the value is not farther from the centre than delta.", Example: "around(datetime(2026-01-01), datetime(2026-01-02), 1d)"},
+	def{Sig: "around(value:timespan, center:timespan, delta:timespan) bool", SQL: "kql_around({0}, {1}, {2})", Help: "Whether the value is not farther from the centre than delta.", Example: "around(1h, 2h, 1h)"},
+	def{Sig: "around(value:real, center:real, delta:real) bool", SQL: "kql_around_real({0}, {1}, {2})", Help: "Whether the value is not farther from the centre than delta.", Example: "around(1, 2, 1)"},
 	def{Sig: "abs(number:floating) =0", SQL: "abs({0})", Name: KeepFirst, Help: "The absolute value.", Example: "abs(-5.5) == 5.5"},
 	def{Sig: "abs(number:long) ^0", SQL: "kql_abs(CAST({0} AS BIGINT))", Name: KeepFirst, Help: "The absolute value.", Example: "abs(-5) == 5"},
 	def{Sig: "abs(number:timespan) timespan", SQL: "kql_abs({0})", Name: KeepFirst, Help: "The absolute value.", Example: "abs(-5m) == 5m"},
@@ -75,7 +76,7 @@ func roundLong(_ Env, a []Arg) string {
 	if n, ok := a[1].Value.(int64); ok && n >= 0 {
 		return a[0].SQL
 	}
-	return fmt.Sprintf("CAST(round(CAST(%s AS DOUBLE), CAST(%s AS INTEGER)) AS %s)", a[0].SQL, literal(a[1]), SQLType(a[0].Type))
+	return fmt.Sprintf("TRY_CAST(round(CAST(%s AS DOUBLE), CAST(%s AS INTEGER)) AS %s)", a[0].SQL, literal(a[1]), SQLType(a[0].Type))
 }
 
 // bin floors. A size known to be a positive whole number makes plain arithmetic that groups and filters fast; anything

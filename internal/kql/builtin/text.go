@@ -46,7 +46,7 @@ var textFunctions = table(Scalar, "Strings",
 
 // regexFunctions take patterns.
 var regexFunctions = table(Scalar, "Patterns",
-	def{Sig: "extract(regex:regex string, captureGroup:long, source:string) string", SQL: "kql_extract({0}, {1}, {2})", Dev: devRegex, Help: "The first match of a group (0 is the whole match); empty when there is none.", Example: `extract("x=([0-9.]+)", 1, "hello x=45.6") == "45.6"`},
+	def{Sig: "extract(regex:regex string, captureGroup:long, source:string) string", SQL: "coalesce(kql_extract({0}, {1}, {2}), '')", Dev: devRegex, Help: "The first match of a group (0 is the whole match); empty when there is none.", Example: `extract("x=([0-9.]+)", 1, "hello x=45.6") == "45.6"`},
 	def{Sig: "extract(regex:regex string, captureGroup:long, source:string, type:type) typeof", Make: func(_ Env, a []Arg) string {
 		t, _ := a[3].Value.(types.Type)
 		return Convert(call("kql_extract", a[0].SQL, a[1].SQL, a[2].SQL), types.String, t)

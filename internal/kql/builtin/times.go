@@ -124,11 +124,11 @@ func datetimeDiff(_ Env, a []Arg) string {
 func datetimeAdd(_ Env, a []Arg) string {
 	switch p := part(a[0]); p {
 	case "year":
-		return fill("kql_add_months({2}, {1} * 12)", Env{}, a)
+		return fill("kql_add_months({2}, {1}, 12)", Env{}, a)
 	case "quarter":
-		return fill("kql_add_months({2}, {1} * 3)", Env{}, a)
+		return fill("kql_add_months({2}, {1}, 3)", Env{}, a)
 	case "month":
-		return fill("kql_add_months({2}, {1})", Env{}, a)
+		return fill("kql_add_months({2}, {1}, 1)", Env{}, a)
 	case "nanosecond":
 		return fill("kql_add_ticks({2}, {1} // 100, 1)", Env{}, a)
 	default:

@@ -42,16 +42,10 @@ var arrays = []fn{
 		return arrayNode(items[max(from, 0) : to+1])
 	}},
 	{"kql_array_split", "jj:j", arraySplit},
-	{"kql_array_shift", "?jlj:j", arrayShift},
-	{"kql_array_rotate", "jl:j", func(a args) any {
-		items, ok := a.array(0)
-		if !ok || len(items) == 0 {
-			return a.json(0)
-		}
-		n := int64(len(items))
-		k := (a.long(1)%n + n) % n
-		return arrayNode(append(append([]*node{}, items[k:]...), items[:k]...))
-	}},
+	{"kql_array_shift", "?jlj:j", func(a args) any { return arrayShift(a, 1) }},
+	{"kql_array_shift_right", "?jlj:j", func(a args) any { return arrayShift(a, -1) }},
+	{"kql_array_rotate", "jl:j", func(a args) any { return arrayRotate(a, 1) }},
+	{"kql_array_rotate_right", "jl:j", func(a args) any { return arrayRotate(a, -1) }},
 	{"kql_array_reverse", "j:j", func(a args) any {
 		items, ok := a.array(0)
 		if !ok {
@@ -180,7 +174,7 @@ func arrayIndexOf(a args) any {
 	start, want, occurrence := max(fromEnd(a.long(2), n), 0), a.json(1).key(), a.long(4)
 	end := n
 	if a.long(3) >= 0 {
-		end = min(start+a.long(3), n)
+		end = start + min(a.long(3), max(n-start, 0))
 	}
 	for i := start; i < end; i++ {
 		if items[i].key() == want {
@@ -216,12 +210,26 @@ func arraySplit(a args) any {
 	return arrayNode(append(out, arrayNode(items[from:])))
 }
 
-func arrayShift(a args) any {
+func arrayRotate(a args, direction int64) any {
+	items, ok := a.array(0)
+	if !ok {
+		return nil
+	}
+	n := int64(len(items))
+	if n == 0 {
+		return arrayNode(nil)
+	}
+	k := ((a.long(1)%n)*direction + n) % n
+	return arrayNode(append(append([]*node{}, items[k:]...), items[:k]...))
+}
+
+func arrayShift(a args, direction int64) any {
 	items, ok := a.array(0)
 	if !ok || a.null(1) {
 		return nil
 	}
-	fill, n, k := a.json(2), int64(len(items)), a.long(1)
+	fill, n := a.json(2), int64(len(items))
+	k := min(max(a.long(1), -n), n) * direction
 	out := make([]*node, n)
 	for i := range out {
 		if from := int64(i) + k; from >= 0 && from < n {

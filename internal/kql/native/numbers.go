@@ -30,6 +30,14 @@ var numbers = []fn{
 	logarithm("log", math.Log), logarithm("log2", math.Log2), logarithm("log10", math.Log10),
 	{"kql_pow", "rr:r", func(a args) any { return math.Pow(a.real(0), a.real(1)) }},
 	{"kql_atan2", "rr:r", func(a args) any { return math.Atan2(a.real(0), a.real(1)) }},
+	{"kql_around", "lll:b", func(a args) any {
+		d := a.long(2)
+		low, high := clampAdd(a.long(1), -d), clampAdd(a.long(1), d)
+		return d >= 0 && low <= a.long(0) && a.long(0) <= high
+	}},
+	{"kql_around_real", "rrr:b", func(a args) any {
+		return a.real(1)-a.real(2) <= a.real(0) && a.real(0) <= a.real(1)+a.real(2)
+	}},
 	{"kql_abs", "l:l", func(a args) any { return max(a.long(0), -a.long(0)) }},
 	{"kql_shift_left", "ll:l", func(a args) any {
 		if a.long(1) < 0 {
@@ -56,6 +64,17 @@ var numbers = []fn{
 		return welch(a.real(0), a.real(1), a.real(2), a.real(3), a.real(4), a.real(5))
 	}},
 	{"kql_convert", "srss:r", func(a args) any { return convertUnit(a.str(0), a.real(1), a.str(2), a.str(3)) }},
+}
+
+// clampAdd adds, and stays at the end of the numbers where they run out.
+func clampAdd(x, y int64) int64 {
+	switch {
+	case y > 0 && x > math.MaxInt64-y:
+		return math.MaxInt64
+	case y < 0 && x < math.MinInt64-y:
+		return math.MinInt64
+	}
+	return x + y
 }
 
 func sign(x float64) float64 {

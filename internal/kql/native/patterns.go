@@ -186,7 +186,7 @@ func indexOfRegex(re *regexp.Regexp, s string, start, length, occurrence int64) 
 	}
 	end := n
 	if length >= 0 {
-		end = min(start+length, n)
+		end = start + min(length, n-start)
 	}
 	part := string(r[start:end])
 	found := re.FindAllStringIndex(part, int(occurrence))

@@ -341,6 +341,9 @@ func outliers(a args) any {
 	} else if !a.null(3) && !a.null(4) {
 		low, high = a.real(3), a.real(4)
 	}
+	if !(low >= 2 && low <= 98 && high >= 2 && high <= 98) {
+		return nil
+	}
 	return realArray(tukey(v, known, low, high))
 }
 

@@ -148,7 +148,7 @@ func indexOf(s, match string, start, length, occurrence int64) any {
 	}
 	end := n
 	if length >= 0 {
-		end = min(start+length, n)
+		end = start + min(length, n-start)
 	}
 	part := string(r[start:end])
 	for at := 0; at <= len(part); {

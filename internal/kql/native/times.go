@@ -23,7 +23,12 @@ var times = []fn{
 	{"kql_format_timespan", "ls:s", func(a args) any { return formatTimespan(a.long(0), a.str(1)) }},
 	{"kql_add_ticks", "lll:l", func(a args) any { return addTicks(a.long(0), a.long(1), a.long(2)) }},
 	{"kql_period", "slll:l", func(a args) any { return periodEdge(a.str(0), a.long(1), a.long(2), a.long(3)) }},
-	{"kql_add_months", "ll:l", func(a args) any { return addMonths(a.long(0), a.long(1)) }},
+	{"kql_add_months", "lll:l", func(a args) any {
+		if n := a.long(1); n > -120000 && n < 120000 {
+			return addMonths(a.long(0), n*a.long(2))
+		}
+		return nil
+	}},
 	{"kql_make_datetime", "lllllr:l", func(a args) any {
 		return makeDatetime(a.long(0), a.long(1), a.long(2), a.long(3), a.long(4), a.real(5))
 	}},
