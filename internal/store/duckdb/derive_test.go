@@ -14,5 +14,5 @@ func TestDerive(t *testing.T) {
 
 // TestDeriveInSlices does the same with so little at once that attempts lie across slices.
 func TestDeriveInSlices(t *testing.T) {
-	storetest.DeriveAttempts(t, func(t *testing.T) store.Store { return open(t, duckdb.Config{DeriveRows: 40}) })
+	storetest.DeriveAttempts(t, func(t *testing.T) store.Store { return open(t, duckdb.Config{DeriveRows: 150}) })
 }

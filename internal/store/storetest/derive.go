@@ -23,7 +23,7 @@ import (
 func Derive(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Run("attempts", func(t *testing.T) { DeriveAttempts(t, open) })
 	t.Run("intervals", func(t *testing.T) {
-		for seed := range uint64(12) {
+		for seed := range uint64(8) {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) { deriveIntervals(t, open(t), seed) })
 		}
 	})
