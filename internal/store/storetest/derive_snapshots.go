@@ -43,6 +43,18 @@ func deriveIntervals(t *testing.T, s store.Store, seed uint64) {
 		compareIntervals(t, s, known)
 		compareInstants(t, s, known)
 	}
+	for _, sn := range known {
+		want := []string{}
+		for key := range snapshotStates(&sn) {
+			want = append(want, "["+key+"]")
+		}
+		slices.Sort(want)
+		got := lines(t, s, `SELECT CASE kind WHEN 'roles' THEN rtrim(key, '|/') ELSE key END FROM snapshot_row WHERE tenant = $1 AND kind = $2 AND taken_at <= $3 AND last_taken >= $3`,
+			string(tenantA), string(sn.Kind), int64(sn.TakenAt))
+		if !slices.Equal(got, want) {
+			t.Errorf("the runs give back %s of %s as %v, want %v", sn.Kind, sn.TakenAt, got, want)
+		}
+	}
 	before := intervalRows(t, s)
 	if err := s.Rebuild(ctx, nil); err != nil {
 		t.Fatalf("Rebuild: %v", err)
