@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -201,6 +202,8 @@ func (c *commit) insert(m *merged) error {
 	if len(keep) == 0 {
 		return nil
 	}
+	// Records of one kind lie together, so that a question about a rare kind reads few vectors of the other columns.
+	slices.SortStableFunc(keep, func(a, b *passtrail.Record) int { return strings.Compare(a.ActivityKey, b.ActivityKey) })
 	c.p.rows += len(keep)
 	return c.s.insertRecords(keep, c.batch)
 }
