@@ -168,7 +168,7 @@ func ingestError(sum *ingest.Summary, err error) error {
 	case len(sum.Unreadable) == 1:
 		return passtrail.Errorf(passtrail.Invalid, "main.ingest", "nothing of %s could be read: see \"passtrail quarantine list\"", sum.Unreadable[0])
 	case len(sum.Unreadable) > 1:
-		return passtrail.Errorf(passtrail.Invalid, "main.ingest", "nothing of %s and %d other files could be read: see \"passtrail quarantine list\"", sum.Unreadable[0], len(sum.Unreadable)-1)
+		return passtrail.Errorf(passtrail.Invalid, "main.ingest", "nothing of %s and %s could be read: see \"passtrail quarantine list\"", sum.Unreadable[0], counted(int64(len(sum.Unreadable)-1), "other file"))
 	case sum.Read == 0 && sum.Unchanged == 0:
 		return passtrail.Errorf(passtrail.NotFound, "main.ingest", "no record was found")
 	}
