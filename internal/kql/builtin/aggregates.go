@@ -83,13 +83,13 @@ func collect(distinct, nulls bool, cond, limit int, preset string) func(Env, []A
 	}
 }
 
+// listJSON writes the array. Different values of a set come from DuckDB; only dynamics, whose arrays are flattened, and sets
+// in a given order take the way through Go.
 func listJSON(env Env, a Arg, distinct bool, filter, size string) string {
 	sql := a.SQL
 	switch a.Type {
 	case types.Real, types.Decimal, types.DateTime, types.TimeSpan:
-		if !distinct {
-			sql = Convert(sql, a.Type, types.Dynamic)
-		}
+		sql = Convert(sql, a.Type, types.Dynamic)
 	}
 	if !distinct && a.Type == types.Dynamic {
 		return fmt.Sprintf("coalesce(kql_flat(to_json(list(%s%s)%s), %s), CAST('[]' AS JSON))", sql, lead(env.Order), filter, size)
@@ -97,7 +97,10 @@ func listJSON(env Env, a Arg, distinct bool, filter, size string) string {
 	if !distinct {
 		return fmt.Sprintf("coalesce(to_json((list(%s%s)%s)[1:%s]), CAST('[]' AS JSON))", sql, lead(env.Order), filter, size)
 	}
-	set := fmt.Sprintf("kql_distinct(to_json(list(%s%s)%s), %s)", Convert(sql, a.Type, types.Dynamic), lead(env.Order), filter, size)
+	if env.Order == "" && a.Type != types.Dynamic {
+		return fmt.Sprintf("coalesce(to_json((list(DISTINCT %s)%s)[1:%s]), CAST('[]' AS JSON))", sql, filter, size)
+	}
+	set := fmt.Sprintf("kql_distinct(to_json(list(%s%s)%s), %s)", Convert(a.SQL, a.Type, types.Dynamic), lead(env.Order), filter, size)
 	return "coalesce(" + set + ", CAST('[]' AS JSON))"
 }
 

@@ -277,9 +277,13 @@ func transform(in []complex128, sign float64) []complex128 {
 	n := len(in)
 	out := make([]complex128, n)
 	if n%2 != 0 || n <= 2 {
+		roots := make([]complex128, n)
+		for k := range roots {
+			roots[k] = cmplx.Rect(1, sign*2*math.Pi*float64(k)/float64(n))
+		}
 		for k := range out {
 			for i, x := range in {
-				out[k] += x * cmplx.Rect(1, sign*2*math.Pi*float64(k*i%n)/float64(n))
+				out[k] += x * roots[k*i%n]
 			}
 		}
 		return out

@@ -52,14 +52,14 @@ var encodings = []fn{
 		if len(b) != 16 {
 			return nil
 		}
-		return textGuid(hex.EncodeToString(b))
+		return textGuid(hex.EncodeToString(guidBytes(b)))
 	}},
 	{"kql_base64_encode_guid", "s:s", func(a args) any {
 		b, err := hex.DecodeString(strings.ReplaceAll(a.str(0), "-", ""))
-		if err != nil {
+		if err != nil || len(b) != 16 {
 			return nil
 		}
-		return base64.StdEncoding.EncodeToString(b)
+		return base64.StdEncoding.EncodeToString(guidBytes(b))
 	}},
 	{"kql_gzip", "s:s", func(a args) any {
 		return compressed(a.str(0), func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
@@ -154,4 +154,10 @@ var hashes = []fn{
 		}
 		return ((a.long(0) % m) + m) % m
 	}},
+}
+
+// guidBytes turns the bytes of a GUID as it is read into those that .NET keeps, or back: its first three groups are
+// little-endian numbers.
+func guidBytes(b []byte) []byte {
+	return []byte{b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]}
 }

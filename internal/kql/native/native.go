@@ -6,7 +6,7 @@
 package native
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 
 	"passtrail/internal/duck"
@@ -49,6 +49,9 @@ func (f fn) duck() duck.Func {
 		d.In = append(d.In, kinds[in[i]])
 	}
 	d.Fn = func(a []any) (any, error) {
+		if size(a) > maxInput {
+			return nil, errTooLarge
+		}
 		switch v := f.do(a).(type) {
 		case error:
 			return nil, v
@@ -62,6 +65,17 @@ func (f fn) duck() duck.Func {
 		}
 	}
 	return d
+}
+
+// size is the length of all texts of a call.
+func size(a []any) int {
+	n := 0
+	for _, v := range a {
+		if s, ok := v.(string); ok {
+			n += len(s)
+		}
+	}
+	return n
 }
 
 // args are the values of a call.
@@ -102,4 +116,8 @@ func (a args) array(i int) ([]*node, bool) {
 // maxResult bounds the elements and bytes that one call may make, so that a short query cannot fill the memory.
 const maxResult = 1 << 20
 
-var errTooLarge = fmt.Errorf("the result has more than %d elements", maxResult)
+// errTooLarge says that a value grew beyond bounds. The words are DuckDB's for the same, so that one place knows them.
+var errTooLarge = errors.New("Out of Memory: a value has grown too large for a function")
+
+// maxInput bounds the JSON that one call reads: Go's values take many times its size, which DuckDB's limit cannot see.
+const maxInput = 64 << 20

@@ -45,6 +45,9 @@ func parseCSV(s string) any {
 
 // parseXML gives a bag with the root element. Attributes become @name, text beside them #text, repeated elements an array.
 func parseXML(s string) any {
+	if len(s) > 1<<20 {
+		return nil // the documented limit
+	}
 	d := xml.NewDecoder(strings.NewReader(s))
 	d.Strict = true
 	b := newObject()
