@@ -59,6 +59,10 @@ func line(n Node) string {
 		return "read " + n.CTE.Name
 	case *RowNumber:
 		return "number rows"
+	case *Fold:
+		return "fold rows, state " + colNames(n.Next)
+	case *FoldRow:
+		return "row and state"
 	}
 	return "?"
 }

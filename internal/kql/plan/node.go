@@ -165,6 +165,23 @@ func (*Union) node()     {}
 func (*Expand) node()    {}
 func (*Shared) node()    {}
 func (*RowNumber) node() {}
+func (*Fold) node()      {}
+func (*FoldRow) node()   {}
+
+// Fold goes over the rows of In in the order of Row, 1, 2, 3 … in each part, and carries a state from row to row: Body, over
+// [FoldRow], computes for each row the state Next from the row and the state before it, Prev, which is Init at the first
+// row. It stands only as the plan of a [CTE].
+type Fold struct {
+	In         Node
+	Row        *Col
+	Part       []*Col
+	Body       Node
+	Prev, Next []*Col
+	Init       []Expr
+}
+
+// FoldRow is the input of a Fold's body: the columns of the row and the state before it.
+type FoldRow struct{ Of *Fold }
 
 // Output is a whole query: the relation, the columns shown, in order, and the order of the rows (nil: any).
 type Output struct {

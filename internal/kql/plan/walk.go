@@ -25,6 +25,8 @@ func Inputs(n Node) []Node {
 		return []Node{n.In}
 	case *RowNumber:
 		return []Node{n.In}
+	case *Fold:
+		return []Node{n.In, n.Body}
 	}
 	return nil
 }
@@ -69,6 +71,8 @@ func Exprs(n Node) []Expr {
 		}
 	case *RowNumber:
 		return keyExprs(n.Order)
+	case *Fold:
+		return n.Init
 	}
 	return out
 }

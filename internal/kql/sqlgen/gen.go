@@ -55,6 +55,7 @@ type gen struct {
 	hoist   plan.Expr // an expression that would be written several times and is long
 	err     error
 	env     builtin.Env
+	folding *foldState // the part of a fold that is being written
 }
 
 type cteUse struct {
@@ -124,6 +125,7 @@ func (g *gen) result(x sql, t types.Type) string {
 // with writes the relations that are computed once, the ones that others read first.
 func (g *gen) with() string {
 	var parts []string
+	recursive := ""
 	done := map[*plan.CTE]bool{}
 	for {
 		cte := g.nextCTE(done)
@@ -132,6 +134,11 @@ func (g *gen) with() string {
 		}
 		done[cte] = true
 		need := g.ctes[cte].need
+		if f, ok := cte.Plan.(*plan.Fold); ok {
+			recursive = "RECURSIVE "
+			parts = append(parts, g.fold(cte, f, need))
+			continue
+		}
 		b := g.node(cte.Plan, clone(need))
 		cols, names := cteCols(cte, need)
 		parts = append(parts, cte.Name+" AS MATERIALIZED ("+g.render(b, cols, names)+")")
@@ -142,7 +149,7 @@ func (g *gen) with() string {
 	for i, j := 0, len(parts)-1; i < j; i, j = i+1, j-1 {
 		parts[i], parts[j] = parts[j], parts[i]
 	}
-	return "WITH " + strings.Join(parts, ", ") + " "
+	return "WITH " + recursive + strings.Join(parts, ", ") + " "
 }
 
 // nextCTE is the last defined of those not written yet: nothing that is still to come reads it.
@@ -221,6 +228,8 @@ func (g *gen) node(n plan.Node, need plan.Set) *block {
 		return g.shared(n, need)
 	case *plan.RowNumber:
 		return g.rowNumber(n, need)
+	case *plan.FoldRow:
+		return g.foldRow(n, need)
 	}
 	panic(fmt.Sprintf("sqlgen: no rule for %T", n))
 }

@@ -154,7 +154,7 @@ func timeArithmetic(op byte, a, b Type) (Type, bool) {
 		return DateTime, true
 	case (op == '+' || op == '-' || op == '%') && a == TimeSpan && b == TimeSpan:
 		return TimeSpan, true
-	case op == '/' && a == TimeSpan && b == TimeSpan:
+	case op == '/' && (a == TimeSpan || a == DateTime) && b == TimeSpan:
 		return Real, true
 	case (op == '*' || op == '/') && a == TimeSpan && b.Numeric(), op == '*' && a.Numeric() && b == TimeSpan:
 		return TimeSpan, true
