@@ -56,6 +56,7 @@ var paramTypes = map[string]Param{
 	"json":     {Any: true, Convert: types.Dynamic},
 	"any":      {Any: true},
 	"ordered":  {Accepts: []types.Type{types.Bool, types.Int, types.Long, types.Real, types.Decimal, types.String, types.DateTime, types.TimeSpan, types.Guid}},
+	"rankable": {Accepts: []types.Type{types.Bool, types.Int, types.Long, types.Real, types.Decimal, types.String, types.DateTime, types.TimeSpan, types.Guid}, Convert: types.Real}, // dynamics by their number
 	"type":     {TypeName: true, Const: true},
 }
 
