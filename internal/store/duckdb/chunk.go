@@ -137,8 +137,8 @@ func textBytes(r *passtrail.Record) int {
 
 // filler writes records into chunks; it keeps its buffers from one to the next.
 type filler struct {
-	texts []string
-	long  []byte
+	texts       []string
+	long, short []byte // the texts that a string points to and those it holds, end to end
 }
 
 func (f *filler) fill(chunk bindings.DataChunk, rows []*passtrail.Record, batch int64) {
@@ -168,26 +168,40 @@ func (f *filler) fill(chunk bindings.DataChunk, rows []*passtrail.Record, batch 
 	bindings.DataChunkSetSize(chunk, bindings.IdxT(len(rows)))
 }
 
-// text gathers a column's texts. DuckDB's texts are UTF-8: what is not becomes the replacement character.
+// text gathers a column's texts. DuckDB's texts are UTF-8, which it takes on trust here: what is not becomes the
+// replacement character. Texts that are valid end to end are so one by one, if none begins within a character.
 func (f *filler) text(rows []*passtrail.Record, offset uintptr) {
 	f.texts = f.texts[:0]
+	whole := true
 	for _, r := range rows {
 		s := *(*string)(unsafe.Add(unsafe.Pointer(r), offset))
-		if !utf8.ValidString(s) {
-			s = strings.ToValidUTF8(s, "\uFFFD")
-		}
+		whole = whole && (s == "" || utf8.RuneStart(s[0]))
 		f.texts = append(f.texts, s)
+	}
+	f.join()
+	if whole && utf8.Valid(f.long) && utf8.Valid(f.short) {
+		return
+	}
+	for i, s := range f.texts {
+		f.texts[i] = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	f.join()
+}
+
+// join lays the texts end to end.
+func (f *filler) join() {
+	f.long, f.short = f.long[:0], f.short[:0]
+	for _, s := range f.texts {
+		if len(s) > stringInline {
+			f.long = append(f.long, s...)
+		} else {
+			f.short = append(f.short, s...)
+		}
 	}
 }
 
 // write puts the texts into a vector.
 func (f *filler) write(v bindings.Vector) {
-	f.long = f.long[:0]
-	for _, s := range f.texts {
-		if len(s) > stringInline {
-			f.long = append(f.long, s...)
-		}
-	}
 	data := bindings.VectorGetData(v)
 	var next unsafe.Pointer
 	if len(f.long) > 0 {
