@@ -40,7 +40,6 @@ func (s *Server) routes() http.Handler {
 		"POST /settings/opt-in":       s.optIn,
 		"POST /settings/opt-out":      s.optOut,
 		"POST /settings/queries":      s.customQueries,
-		"POST /settings/retention":    s.retention,
 		"GET /live":                   s.stream,
 	} {
 		mux.Handle(pattern, s.handle(s.signedIn(h)))

@@ -397,10 +397,6 @@ func (m *sample) SetCustomQueries(ctx context.Context, s web.Scope, on bool) err
 	return m.set(ctx, s, func() { m.queries = on })
 }
 
-func (m *sample) SetRetention(ctx context.Context, s web.Scope, days int) error {
-	return m.set(ctx, s, func() {})
-}
-
 func (m *sample) LogAccess(ctx context.Context, s web.Scope, action, subject, detail, address string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

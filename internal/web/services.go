@@ -468,7 +468,6 @@ type Tenants interface {
 	OptIn(ctx context.Context, s Scope) error
 	OptOut(ctx context.Context, s Scope) error
 	SetCustomQueries(ctx context.Context, s Scope, on bool) error
-	SetRetention(ctx context.Context, s Scope, days int) error
 }
 
 // TenantView is one tenant and its settings.
@@ -479,7 +478,6 @@ type TenantView struct {
 	OptedInAt, OptedOutAt passtrail.Ticks
 	OptedInBy, OptedOutBy string
 	CustomQueries         bool
-	RetentionDays         int // 0: for ever
 }
 
 // AccessLog keeps who looked at what.

@@ -78,13 +78,3 @@ func (s *Server) customQueries(w http.ResponseWriter, r *http.Request) error {
 		return s.services.SetCustomQueries(r.Context(), scope, on)
 	})
 }
-
-func (s *Server) retention(w http.ResponseWriter, r *http.Request) error {
-	days, err := strconv.Atoi(r.PostFormValue("days"))
-	if err != nil || days < 0 || days > 36500 {
-		return passtrail.Errorf(passtrail.Invalid, "web.retention", "%q is no number of days (want 0 for ever, or up to 36500)", r.PostFormValue("days"))
-	}
-	return s.change(w, r, "settings", "retention: "+strconv.Itoa(days)+" days", func(scope Scope) error {
-		return s.services.SetRetention(r.Context(), scope, days)
-	})
-}

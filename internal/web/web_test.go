@@ -134,7 +134,6 @@ var routes = []struct {
 	{"POST", "/settings/opt-out", nil, auth.Configure},
 	{"POST", "/settings/opt-in", nil, auth.Configure},
 	{"POST", "/settings/queries", url.Values{"on": {"yes"}}, auth.Configure},
-	{"POST", "/settings/retention", url.Values{"days": {"365"}}, auth.Configure},
 }
 
 func TestEveryRouteWithEveryRole(t *testing.T) {

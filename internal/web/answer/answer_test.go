@@ -126,7 +126,6 @@ func TestEveryServiceAsksWhoIsAsking(t *testing.T) {
 		"OptIn":         func(ctx context.Context) error { return f.OptIn(ctx, s) },
 		"OptOut":        func(ctx context.Context) error { return f.OptOut(ctx, s) },
 		"SetQueries":    func(ctx context.Context) error { return f.SetCustomQueries(ctx, s, false) },
-		"SetRetention":  func(ctx context.Context) error { return f.SetRetention(ctx, s, 1) },
 		"AccessEntries": func(ctx context.Context) error { _, err := f.AccessEntries(ctx, s, web.Period{}); return err },
 	}
 	other := auth.With(t.Context(), &auth.Identity{Name: "x", Roles: []auth.Role{auth.GlobalAdministrator}, Tenants: []passtrail.TenantID{"another"}})

@@ -23,7 +23,7 @@ func (a *Answers) TenantList(ctx context.Context) ([]web.TenantView, error) {
 		}
 		out = append(out, web.TenantView{
 			ID: t.ID, Name: t.Name, Collecting: t.OptedInAt != 0, OptedInAt: t.OptedInAt, OptedInBy: t.OptedInBy, OptedOutAt: t.OptedOutAt, OptedOutBy: t.OptedOutBy,
-			CustomQueries: !t.Settings.NoCustomQueries, RetentionDays: t.Settings.RetentionDays,
+			CustomQueries: !t.Settings.NoCustomQueries,
 		})
 	}
 	return out, nil
@@ -59,11 +59,6 @@ func (a *Answers) OptOut(ctx context.Context, s web.Scope) error {
 // SetCustomQueries gives or takes the licence for custom queries.
 func (a *Answers) SetCustomQueries(ctx context.Context, s web.Scope, on bool) error {
 	return a.change(ctx, s, func(t *store.Tenant) { t.Settings.NoCustomQueries = !on })
-}
-
-// SetRetention sets for how many days records are kept; 0 is for ever.
-func (a *Answers) SetRetention(ctx context.Context, s web.Scope, days int) error {
-	return a.change(ctx, s, func(t *store.Tenant) { t.Settings.RetentionDays = days })
 }
 
 // LogAccess keeps who looked at what.
