@@ -176,7 +176,6 @@ func (p *parser) besides(j *job, d *connector.Document, tenant passtrail.TenantI
 type people struct {
 	seen        map[uint64]struct{}
 	first, last passtrail.Ticks
-	lastActor   string
 }
 
 var peopleSeed = maphash.MakeSeed()

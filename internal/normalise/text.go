@@ -156,9 +156,6 @@ func appendQuoted(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// quote returns text as a JSON string.
-func quote(s string) string { return string(appendQuoted(make([]byte, 0, len(s)+2), s)) }
-
 // lower folds ASCII letters to lower case and returns s itself when there is nothing to fold.
 func lower(s string) string {
 	for i := 0; i < len(s); i++ {

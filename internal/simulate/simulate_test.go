@@ -80,7 +80,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 		return [32]byte(h.Sum(nil))
 	}
 	for _, f := range []simulate.Format{simulate.GraphLines, simulate.Mix} {
-		if digest(7, f) != digest(7, f) {
+		if first, second := digest(7, f), digest(7, f); first != second {
 			t.Errorf("%s: the same seed gives other bytes", f)
 		}
 		if digest(7, f) == digest(8, f) {

@@ -71,7 +71,6 @@ type reading struct {
 	// base is set while a plain file's own bytes are read, so that offsets mean something.
 	plain bool
 	done  bool
-	out   *window
 }
 
 // Fetch delivers the file's documents behind the checkpoint from. A file that is as it was at the end of an earlier run

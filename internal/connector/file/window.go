@@ -60,9 +60,6 @@ func (w *window) next() byte {
 	return 0
 }
 
-// offset is the stream's offset of pos.
-func (w *window) offset() int64 { return w.base + int64(w.pos) }
-
 // kept is what lies between mark and pos.
 func (w *window) kept() []byte { return w.buf[w.mark:w.pos:w.pos] }
 

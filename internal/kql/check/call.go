@@ -2,7 +2,6 @@ package check
 
 import (
 	"errors"
-	"slices"
 
 	"passtrail/internal/kql/ast"
 	"passtrail/internal/kql/builtin"
@@ -358,5 +357,3 @@ func (c *checker) windowCall(e *env, x *ast.Call) plan.Expr {
 	}
 	return e.windows.call(c, x, name, args, t)
 }
-
-func isOneOf(s string, list ...string) bool { return slices.Contains(list, s) }

@@ -117,6 +117,8 @@ func (a args) array(i int) ([]*node, bool) {
 const maxResult = 1 << 20
 
 // errTooLarge says that a value grew beyond bounds. The words are DuckDB's for the same, so that one place knows them.
+//
+//lint:ignore ST1005 DuckDB writes it so
 var errTooLarge = errors.New("Out of Memory: a value has grown too large for a function")
 
 // maxInput bounds the JSON that one call reads: Go's values take many times its size, which DuckDB's limit cannot see.

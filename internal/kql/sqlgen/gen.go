@@ -59,8 +59,7 @@ type gen struct {
 }
 
 type cteUse struct {
-	order int
-	need  plan.Set
+	need plan.Set
 }
 
 // Generate writes one statement for the output. It panics on plans that check cannot make.
