@@ -30,7 +30,8 @@ var Severities = []string{"high", "medium", "low", "informational"}
 
 // Rule is one detection. Its query may use StartTime, EndTime and the rule's parameters, and answers rows with the
 // columns Subject (text), Start and End (datetime), People, Addresses and Evidence (arrays of text; Evidence holds ids of
-// records), and whatever else the reasoning names.
+// records), and whatever else the reasoning names. A column Key (text) tells findings about one subject apart where there
+// can be several on one day.
 type Rule struct {
 	ID         string             `yaml:"-"`
 	Order      int                `yaml:"order"`
@@ -117,7 +118,7 @@ func (r *Rule) Run(ctx context.Context, e *query.Engine, tenant passtrail.Tenant
 		}
 		out = append(out, f)
 	}
-	return out, nil
+	return together(out), nil
 }
 
 // RunAll runs all rules; the gravest findings come first, then the newest.
@@ -175,6 +176,9 @@ func (r *Rule) finding(t *query.Table, row []any, tenant passtrail.TenantID, w W
 		*into = list
 	}
 	f.ID = findingID(r.ID, subject, f.Start)
+	if key, ok := cell("Key").(string); ok {
+		f.ID = hashID(r.ID, subject, key)
+	}
 	var b bytes.Buffer
 	if err := r.reasoning.Execute(&b, values(t, row)); err != nil {
 		return f, fmt.Errorf("reasoning: %w", err)
@@ -183,10 +187,71 @@ func (r *Rule) finding(t *query.Table, row []any, tenant passtrail.TenantID, w W
 	return f, nil
 }
 
-// findingID is the same for one rule, subject and day, whatever late records add to the finding.
+// findingID is the same for one rule, subject and day, whatever late records add to the finding in the middle or at its
+// end. See Adopt for those that come before its beginning.
 func findingID(rule, subject string, start passtrail.Ticks) string {
-	sum := sha256.Sum256([]byte(rule + "\x00" + subject + "\x00" + start.String()[:10]))
+	return hashID(rule, subject, start.String()[:10])
+}
+
+func hashID(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:8])
+}
+
+// Adopt gives findings the id of the known finding that they continue: one of the same rule that shares a record of the
+// evidence with them. So a finding stays the same one when late records move its beginning, or when the window from which it
+// is seen moves on. Findings that come to one id are put together.
+func Adopt(found, known []store.Finding) []store.Finding {
+	byRecord := map[[2]string]string{}
+	taken := map[string]bool{}
+	for _, k := range known {
+		taken[k.ID] = true
+		for _, id := range k.Evidence {
+			byRecord[[2]string{k.Rule, id}] = k.ID
+		}
+	}
+	out := slices.Clone(found)
+	for i, f := range out {
+		if taken[f.ID] {
+			continue
+		}
+		for _, id := range f.Evidence {
+			if old, ok := byRecord[[2]string{f.Rule, id}]; ok {
+				out[i].ID = old
+				break
+			}
+		}
+	}
+	return together(out)
+}
+
+// together makes one of findings with the same id: their evidence is added up, and what has most of it tells the reason.
+func together(fs []store.Finding) []store.Finding {
+	var out []store.Finding
+	at := map[string]int{}
+	for _, f := range fs {
+		i, ok := at[f.ID]
+		if !ok {
+			at[f.ID] = len(out)
+			out = append(out, f)
+			continue
+		}
+		a, b := out[i], f
+		if len(b.Evidence) > len(a.Evidence) {
+			a, b = b, a
+		}
+		a.Start, a.End = min(a.Start, b.Start), max(a.End, b.End)
+		a.People, a.Addresses, a.Evidence = union(a.People, b.People), union(a.Addresses, b.Addresses), union(a.Evidence, b.Evidence)
+		out[i] = a
+	}
+	return out
+}
+
+// union merges sorted lists.
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // texts reads a dynamic array of text, sorted, without empty ones and repeats.

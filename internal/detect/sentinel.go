@@ -3,7 +3,9 @@ package detect
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -13,6 +15,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"passtrail"
+	"passtrail/internal/kql/diag"
 	"passtrail/internal/kql/types"
 	"passtrail/internal/query"
 	"passtrail/internal/store"
@@ -45,7 +48,7 @@ type SentinelRule struct {
 		TacticsColumn string `yaml:"alertTacticsColumnName"`
 	} `yaml:"alertDetailsOverride"`
 
-	period passtrail.Ticks
+	period, frequency passtrail.Ticks
 }
 
 // EntityMapping says which columns of a result name people and addresses.
@@ -79,13 +82,20 @@ func LoadSentinel(files fs.FS, dir string) ([]*SentinelRule, error) {
 		}
 	}
 	slices.SortFunc(rules, func(a, b *SentinelRule) int { return strings.Compare(a.ID, b.ID) })
+	for i := 1; i < len(rules); i++ {
+		if rules[i].ID == rules[i-1].ID {
+			return nil, passtrail.Errorf(passtrail.Invalid, "detect.LoadSentinel", "two analytics rules have the id %s: %q and %q", rules[i].ID, rules[i-1].Name, rules[i].Name)
+		}
+	}
 	return rules, nil
 }
 
 // ParseSentinel reads one rule.
 func ParseSentinel(text []byte) (*SentinelRule, error) {
 	r := &SentinelRule{}
-	if err := yaml.NewDecoder(bytes.NewReader(text)).Decode(r); err != nil {
+	if err := yaml.NewDecoder(bytes.NewReader(text)).Decode(r); errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("the file is empty")
+	} else if err != nil {
 		return nil, err
 	}
 	if r.ID == "" || r.Name == "" || strings.TrimSpace(r.Query) == "" {
@@ -97,39 +107,111 @@ func ParseSentinel(text []byte) (*SentinelRule, error) {
 	if r.Severity = strings.ToLower(r.Severity); !slices.Contains(Severities, r.Severity) {
 		return nil, fmt.Errorf("severity %q (want High, Medium, Low or Informational)", r.Severity)
 	}
-	if r.TriggerOperator == "" {
-		r.TriggerOperator = "gt"
-	}
-	if !slices.Contains([]string{"gt", "lt", "eq", "ne"}, strings.ToLower(r.TriggerOperator)) {
+	op, ok := triggerOperators[strings.ToLower(r.TriggerOperator)]
+	if !ok {
 		return nil, fmt.Errorf("triggerOperator %q (want gt, lt, eq or ne)", r.TriggerOperator)
 	}
-	if r.QueryPeriod == "" {
-		r.QueryPeriod = "14d"
+	r.TriggerOperator = op
+	if r.TriggerThreshold < 0 {
+		return nil, fmt.Errorf("triggerThreshold %d (want 0 or more)", r.TriggerThreshold)
 	}
-	var err error
-	r.period, err = sentinelSpan(r.QueryPeriod)
-	return r, err
+	if k := r.Grouping.AggregationKind; k != "" && !strings.EqualFold(k, "SingleAlert") && !strings.EqualFold(k, "AlertPerResult") {
+		return nil, fmt.Errorf("aggregationKind %q (want SingleAlert or AlertPerResult)", k)
+	}
+	if err := r.readSpans(); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
-// sentinelSpan reads 1h, 30m, 14d, or the ISO forms PT1H, P14D.
-func sentinelSpan(s string) (passtrail.Ticks, error) {
-	t := strings.ToLower(strings.TrimSpace(s))
-	if iso, ok := strings.CutPrefix(t, "p"); ok {
-		t = strings.TrimPrefix(iso, "t")
-	}
-	units := map[byte]passtrail.Ticks{'m': passtrail.Minute, 'h': passtrail.Hour, 'd': passtrail.Day}
-	if len(t) > 1 && units[t[len(t)-1]] != 0 {
-		if n, err := strconv.Atoi(t[:len(t)-1]); err == nil && n > 0 && n <= 100000 {
-			return passtrail.Ticks(n) * units[t[len(t)-1]], nil
+// triggerOperators has the spellings of the YAML files and those of an export by the portal.
+var triggerOperators = map[string]string{
+	"": "gt", "gt": "gt", "lt": "lt", "eq": "eq", "ne": "ne", "greaterthan": "gt", "lessthan": "lt", "equal": "eq", "notequal": "ne",
+}
+
+// readSpans reads queryPeriod and queryFrequency. Rules of kind NRT have neither; they look back an hour here.
+func (r *SentinelRule) readSpans() (err error) {
+	if r.QueryFrequency != "" {
+		if r.frequency, err = sentinelSpan(r.QueryFrequency); err != nil {
+			return fmt.Errorf("queryFrequency %w", err)
 		}
 	}
-	return 0, fmt.Errorf("queryPeriod %q (want for example 1h, 14d, PT1H)", s)
+	if r.QueryPeriod == "" {
+		r.QueryPeriod = "1h"
+	}
+	if r.period, err = sentinelSpan(r.QueryPeriod); err != nil {
+		return fmt.Errorf("queryPeriod %w", err)
+	}
+	return nil
 }
 
-// Run runs the rule once, as Sentinel would at w.To: over its queryPeriod back from there.
+// sentinelSpan reads 1h, 30m, 14d, or the ISO forms PT1H, P14D, P1DT12H.
+func sentinelSpan(s string) (passtrail.Ticks, error) {
+	bad := fmt.Errorf("%q (want for example 1h, 14d, PT1H)", s)
+	t := strings.ToLower(strings.TrimSpace(s))
+	if iso, ok := strings.CutPrefix(t, "p"); ok {
+		t = strings.Replace(iso, "t", "", 1)
+	}
+	units := map[byte]passtrail.Ticks{'m': passtrail.Minute, 'h': passtrail.Hour, 'd': passtrail.Day}
+	var sum passtrail.Ticks
+	for t != "" {
+		i := strings.IndexAny(t, "mhd")
+		if i < 1 {
+			return 0, bad
+		}
+		n, err := strconv.Atoi(t[:i])
+		if err != nil || n < 0 || n > 100_000 {
+			return 0, bad
+		}
+		sum += passtrail.Ticks(n) * units[t[i]]
+		t = t[i+1:]
+	}
+	if sum == 0 {
+		return 0, bad
+	}
+	return sum, nil
+}
+
+// maxRuns is how often one rule runs to cover a window.
+const maxRuns = 96
+
+// ends are the instants at which the rule runs to cover a window, newest first: every queryFrequency as Sentinel would,
+// or every queryPeriod where that would be too often. What lies further back than maxRuns reach is left out.
+func (r *SentinelRule) ends(w Window) []passtrail.Ticks {
+	step := r.period
+	if r.frequency > 0 && (w.To-w.From)/r.frequency < maxRuns {
+		step = r.frequency
+	}
+	ends := []passtrail.Ticks{w.To}
+	for at := w.To - step; at > w.From && len(ends) < maxRuns; at -= step {
+		ends = append(ends, at)
+	}
+	return ends
+}
+
+// Run runs the rule over the window as Sentinel would have: each time over its queryPeriod back from that instant. What
+// several runs see is one finding. A rule whose query has mistakes, such as a table that is not here, is an Invalid error
+// that holds them.
 func (r *SentinelRule) Run(ctx context.Context, e *query.Engine, tenant passtrail.TenantID, w Window) ([]store.Finding, error) {
-	w.From = w.To - r.period
+	var out []store.Finding
+	for _, end := range r.ends(w) {
+		fs, err := r.runAt(ctx, e, tenant, w, end)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, fs...)
+	}
+	return together(out), nil
+}
+
+func (r *SentinelRule) runAt(ctx context.Context, e *query.Engine, tenant passtrail.TenantID, w Window, end passtrail.Ticks) ([]store.Finding, error) {
+	w.From, w.To = end-r.period, end
 	res, err := e.Run(ctx, query.Request{Text: r.Query, Tenants: []passtrail.TenantID{tenant}, Now: w.To, From: w.From, To: w.To})
+	var mistakes diag.List
+	if errors.As(err, &mistakes) {
+		at := mistakes[0]
+		return nil, &passtrail.Error{Code: passtrail.Invalid, Op: "detect.Run", Msg: fmt.Sprintf("the analytics rule %q (%s) cannot run here: %s", r.Name, r.ID, at.Message), Err: err}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("analytics rule %s: %w", r.ID, err)
 	}
@@ -137,18 +219,18 @@ func (r *SentinelRule) Run(ctx context.Context, e *query.Engine, tenant passtrai
 	if !r.triggered(len(t.Rows)) {
 		return nil, nil
 	}
-	if strings.EqualFold(r.Grouping.AggregationKind, "AlertPerResult") {
-		var out []store.Finding
-		for _, row := range t.Rows {
-			out = append(out, r.finding(t, [][]any{row}, tenant, w))
-		}
-		return out, nil
+	if !r.perResult() {
+		return []store.Finding{r.finding(t, t.Rows, tenant, w)}, nil
 	}
-	return []store.Finding{r.finding(t, t.Rows, tenant, w)}, nil
+	var out []store.Finding
+	for _, row := range t.Rows {
+		out = append(out, r.finding(t, [][]any{row}, tenant, w))
+	}
+	return out, nil
 }
 
 func (r *SentinelRule) triggered(n int) bool {
-	switch strings.ToLower(r.TriggerOperator) {
+	switch r.TriggerOperator {
 	case "lt":
 		return n < r.TriggerThreshold
 	case "eq":
@@ -167,13 +249,11 @@ func (r *SentinelRule) finding(t *query.Table, rows [][]any, tenant passtrail.Te
 	r.override(&f, t, rows)
 	r.span(&f, t, rows)
 	for _, m := range r.Entities {
-		for _, field := range m.Fields {
-			switch m.EntityType {
-			case "Account":
-				f.People = append(f.People, cells(t, rows, field.Column)...)
-			case "IP":
-				f.Addresses = append(f.Addresses, cells(t, rows, field.Column)...)
-			}
+		switch m.EntityType {
+		case "Account":
+			f.People = append(f.People, m.accounts(t, rows)...)
+		case "IP":
+			f.Addresses = append(f.Addresses, cells(t, rows, m.column("Address"))...)
 		}
 	}
 	f.Evidence = append(cells(t, rows, "Id"), cells(t, rows, "EventId")...)
@@ -181,8 +261,56 @@ func (r *SentinelRule) finding(t *query.Table, rows [][]any, tenant passtrail.Te
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
-	f.ID = findingID(r.ID, strings.Join(f.People, "|")+"|"+strings.Join(f.Addresses, "|")+"|"+f.Title, f.Start)
+	subject := "" // a single alert is one finding a day, whoever late records add to it
+	if r.perResult() {
+		subject = strings.Join(f.People, "|") + "|" + strings.Join(f.Addresses, "|") + "|" + f.Title
+	}
+	f.ID = findingID(r.ID, subject, f.Start)
 	return f
+}
+
+// perResult reports whether every row is an alert of its own.
+func (r *SentinelRule) perResult() bool {
+	return strings.EqualFold(r.Grouping.AggregationKind, "AlertPerResult")
+}
+
+// column is the column mapped to an identifier, "" if there is none.
+func (m EntityMapping) column(identifier string) string {
+	for _, f := range m.Fields {
+		if strings.EqualFold(f.Identifier, identifier) {
+			return f.Column
+		}
+	}
+	return ""
+}
+
+// accounts names the accounts of an entity by the best identifier that is mapped: the full name, the name with its
+// suffix, the object id, or whatever comes first.
+func (m EntityMapping) accounts(t *query.Table, rows [][]any) []string {
+	if full := m.column("FullName"); full != "" {
+		return cells(t, rows, full)
+	}
+	name, suffix := m.column("Name"), m.column("UPNSuffix")
+	if name != "" && suffix != "" {
+		var out []string
+		for _, row := range rows {
+			n, s := cells(t, [][]any{row}, name), cells(t, [][]any{row}, suffix)
+			if len(n) > 0 && len(s) > 0 {
+				n[0] += "@" + s[0]
+			}
+			out = append(out, n...)
+		}
+		return out
+	}
+	for _, id := range []string{name, m.column("AadUserId"), m.column("ObjectGuid")} {
+		if id != "" {
+			return cells(t, rows, id)
+		}
+	}
+	if len(m.Fields) == 0 {
+		return nil
+	}
+	return cells(t, rows, m.Fields[0].Column)
 }
 
 // override applies alertDetailsOverride with the first row's values.
