@@ -132,8 +132,28 @@ func TestFilterTheAuditLogToOneRecord(t *testing.T) {
 	if b.text("#details h2") == "" {
 		t.Error("the address does not lead back to the details")
 	}
-	b.run(chromedp.NavigateBack())
 	b.quiet("audit")
+}
+
+// TestBackLeadsThroughTheFilters goes back through what was filtered without leaving the page.
+func TestBackLeadsThroughTheFilters(t *testing.T) {
+	s, _ := realSite(t)
+	b := newBrowser(t, s)
+	b.open("/audit?range=all")
+	choose := func(value string) {
+		b.run(chromedp.SetValue(chromedp.CSS("#status"), value))
+		eval[bool](b, `document.querySelector("#status").dispatchEvent(new Event("input", {bubbles: true}))`)
+		b.until("the filter in the address", fmt.Sprintf(`new URLSearchParams(location.search).get("status") === %q && !document.querySelector("[aria-busy]")`, value))
+	}
+	choose("failure")
+	failures := b.text(".result-line strong")
+	choose("success")
+	if b.text(".result-line strong") == failures {
+		t.Fatal("the filter changes nothing")
+	}
+	b.run(chromedp.NavigateBack())
+	b.until("the failures again", fmt.Sprintf(`document.querySelector(".result-line strong")?.innerText === %q && document.querySelector("#status").value === "failure"`, failures))
+	b.quiet("back")
 }
 
 // TestExportIsExactlyWhatIsFiltered counts the rows of a download against the number on the page.

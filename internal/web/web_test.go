@@ -349,3 +349,20 @@ func TestFirstVisitSaysHowToFeed(t *testing.T) {
 		}
 	}
 }
+
+// FuzzRedirect holds the way back after signing in to this server, whatever the address asks for.
+func FuzzRedirect(f *testing.F) {
+	s := newSite(f, newSample())
+	for _, to := range []string{"/", "/audit?id=x", "//fabrikam.com", `/\fabrikam.com`, "https://fabrikam.com", "/\t/fabrikam.com", "/%2f/fabrikam.com", "", "/..//fabrikam.com"} {
+		f.Add(to)
+	}
+	f.Fuzz(func(t *testing.T, to string) {
+		r := httptest.NewRequest("GET", "/sign-in?"+url.Values{"token": {s.sessions.NewLink(auth.Local())}, "to": {to}}.Encode(), nil)
+		w := httptest.NewRecorder()
+		s.Config.Handler.ServeHTTP(w, r)
+		where, err := r.URL.Parse(w.Header().Get("Location"))
+		if err != nil || where.Host != r.URL.Host || strings.HasPrefix(w.Header().Get("Location"), "//") || strings.ContainsAny(w.Header().Get("Location"), "\\\t\r\n") {
+			t.Errorf("to=%q leads to %q", to, w.Header().Get("Location"))
+		}
+	})
+}
