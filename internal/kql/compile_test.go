@@ -283,3 +283,26 @@ func FuzzCompile(f *testing.F) {
 		}
 	})
 }
+
+// TestSQL holds the shape of the SQL: flat, filters at the scan, only what is needed.
+func TestSQL(t *testing.T) {
+	for q, want := range map[string]string{
+		`AuditLogs | where Text == "a" and N > 3 | extend M = N + 1 | project M | take 5`:                                              `SELECT coalesce(TRY(w.n + 1), CAST((((CAST(w.n AS HUGEINT) + 1) + 9223372036854775808) % 18446744073709551616 + 18446744073709551616) % 18446744073709551616 - 9223372036854775808 AS BIGINT)) AS "M" FROM wall w WHERE w.tenant = $1 AND w.txt = 'a' AND w.n > 3 LIMIT 5`,
+		`AuditLogs | extend Unused = strcat(Text, "x") | sort by Time asc | count`:                                                     `SELECT count(*) AS "Count" FROM wall w WHERE w.tenant = $1`,
+		`AuditLogs | where Time > ago(1d) | summarize n = count() by bin(Time, 1h) | where n > 1 | sort by Time asc`:                   `SELECT w.tm // 36000000000 * 36000000000 AS "Time", count(*) AS "n" FROM wall w WHERE w.tenant = $1 AND w.tm > (639087408000000000 - 864000000000) GROUP BY w.tm // 36000000000 * 36000000000 HAVING count(*) > 1 ORDER BY w.tm // 36000000000 * 36000000000`,
+		`AuditLogs | where tostring(D.a) == "x" | project a = tostring(D.a), b = tostring(D.b)`:                                        `SELECT w.txt AS "a", coalesce(json_extract_string(w.d, '$.b'), '') AS "b" FROM wall w WHERE w.tenant = $1 AND w.txt = 'x'`,
+		`AuditLogs | mv-expand E = D.e | where E.k == "x" | project t = tostring(parse_json(tostring(D)).a), Time`:                     `SELECT q1."text" AS "t", q1."Time" AS "Time" FROM (SELECT `,
+		`AuditLogs | join kind=leftanti (SigninLogs | where N > 1) on Text | project Time | top 3 by Time desc`:                        `SELECT w.tm AS "Time" FROM wall w WHERE w.tenant = $1 AND NOT EXISTS (SELECT 1 FROM (SELECT w.txt AS "Text" FROM wall w WHERE w.tenant = $1 AND w.n > 1) AS q1 WHERE w.txt = q1."Text") ORDER BY w.tm DESC LIMIT 3`,
+		`AuditLogs | summarize by Text | join kind=innerunique (SigninLogs | summarize n = count() by Text) on Text | project Text, n`: `SELECT q1."Text" AS "Text", q2."n" AS "n" FROM (SELECT w.txt AS "Text" FROM wall w WHERE w.tenant = $1 GROUP BY w.txt) AS q1 JOIN (SELECT w.txt AS "Text", count(*) AS "n" FROM wall w WHERE w.tenant = $1 GROUP BY w.txt) AS q2 ON q1."Text" = q2."Text"`,
+		`let m = materialize(AuditLogs | project Text, N, D); m | where N == 1 | union (m | where N == 2) | project Text`:              `WITH shared1 AS MATERIALIZED (SELECT w.txt AS "Text", w.n AS "N" FROM wall w WHERE w.tenant = $1) SELECT u3."Text" AS "Text" FROM (SELECT m1."Text" AS "Text" FROM shared1 AS m1 WHERE m1."N" = 1 UNION ALL SELECT m2."Text" AS "Text" FROM shared1 AS m2 WHERE m2."N" = 2) AS u3`,
+	} {
+		c, err := kql.Compile(q, schema, kql.Options{Now: kqltest.Now, Tenants: []passtrail.TenantID{ours}})
+		if err != nil {
+			t.Errorf("%s: %v", q, err)
+			continue
+		}
+		if got := c.Results[0].SQL; !strings.HasPrefix(got, want) {
+			t.Errorf("%s\n got %s\nwant %s", q, got, want)
+		}
+	}
+}

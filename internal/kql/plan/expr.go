@@ -133,7 +133,38 @@ func (l *Lit) NotNull() bool { return l.V != nil }
 func (c *Call) Type() types.Type { return c.T }
 
 // NotNull reports whether the result is never null.
-func (c *Call) NotNull() bool { return c.Row.NeverNull || c.T == types.String }
+func (c *Call) NotNull() bool {
+	if c.Row.NeverNull || c.T == types.String {
+		return true
+	}
+	if !strict[c.Row.Name] {
+		return false
+	}
+	for _, a := range c.Args {
+		if !a.NotNull() || notPositive(a) {
+			return false
+		}
+	}
+	return true
+}
+
+// strict are functions that yield null for a null, or a size that is not positive, and for nothing else.
+var strict = map[string]bool{"bin": true, "floor": true, "startofday": true, "startofweek": true, "startofmonth": true, "startofyear": true,
+	"hourofday": true, "dayofmonth": true, "dayofyear": true, "getyear": true, "getmonth": true, "monthofyear": true}
+
+func notPositive(x Expr) bool {
+	l, ok := x.(*Lit)
+	if !ok {
+		return false
+	}
+	switch v := l.V.(type) {
+	case int64:
+		return v <= 0
+	case float64:
+		return !(v > 0)
+	}
+	return true
+}
 
 // Type returns the type converted to.
 func (c *Cast) Type() types.Type { return c.T }

@@ -27,8 +27,7 @@ type block struct {
 	unique  string
 	order   []string
 	limit   string
-	paths   map[*plan.Col]*plan.Column // dynamic columns straight from a table
-	alias   string                     // of the FROM when it is a single sub-select or table
+	alias   string // of the FROM when it is a single sub-select or table
 }
 
 func newBlock(from string) *block {
@@ -170,21 +169,42 @@ func (x sql) brackets(prec int) string {
 	return x.s
 }
 
-// refs adds the columns that the expressions read to set. Columns of sub-queries are their own.
-func refs(set plan.Set, xs ...plan.Expr) {
+// refs adds the columns that the expressions read to set. Columns of sub-queries are their own. A text inside a table's JSON
+// that the table has as a column of its own needs that column only.
+func (g *gen) refs(set plan.Set, xs ...plan.Expr) {
 	for _, x := range xs {
-		plan.Walk(x, func(x plan.Expr) bool {
-			if r, ok := x.(*plan.Ref); ok {
-				set[r.Col] = true
-			}
-			return true
-		})
+		g.ref(set, x, false)
 	}
 }
 
-func keyRefs(set plan.Set, keys []plan.Key) {
+func (g *gen) ref(set plan.Set, x plan.Expr, asText bool) {
+	if asText {
+		if c := g.place(x); c != nil {
+			set[c] = true
+			return
+		}
+	}
+	switch x := x.(type) {
+	case *plan.Ref:
+		set[x.Col] = true
+		return
+	case *plan.Cast:
+		g.ref(set, x.X, x.T == types.String && x.X.Type() == types.Dynamic)
+		return
+	case *plan.Call:
+		for i, a := range x.Args {
+			g.ref(set, a, a.Type() == types.Dynamic && paramOf(x.Row, i).Convert == types.String)
+		}
+		return
+	}
+	for _, c := range plan.Children(x) {
+		g.ref(set, c, false)
+	}
+}
+
+func (g *gen) keyRefs(set plan.Set, keys []plan.Key) {
 	for _, k := range keys {
-		refs(set, k.X)
+		g.refs(set, k.X)
 	}
 }
 

@@ -194,16 +194,55 @@ func (g *gen) dynamicText(b *block, x plan.Expr) sql {
 
 // physical finds the column that has the same text as a place in a table's JSON.
 func (g *gen) physical(b *block, x plan.Expr) (sql, bool) {
-	col, path, ok := placeOf(x)
-	if !ok {
-		return sql{}, false
-	}
-	c := b.paths[col]
+	c := g.place(x)
 	if c == nil {
 		return sql{}, false
 	}
-	s, ok := c.Paths[path]
-	return sql{builtin.Atom(s), precAtom}, ok
+	s, ok := b.cols[c]
+	return s, ok
+}
+
+// inside is a text in the JSON of a table's column that the table also has by itself.
+type inside struct {
+	col  *plan.Col
+	path string
+}
+
+// place is the column that stands for a text inside a table's JSON, nil when the table does not have it by itself.
+func (g *gen) place(x plan.Expr) *plan.Col {
+	if len(g.dynamics) == 0 {
+		return nil
+	}
+	col, path, ok := placeOf(x)
+	if !ok || g.dynamics[col] == nil {
+		return nil
+	}
+	s, ok := g.dynamics[col].Paths[path]
+	if !ok {
+		return nil
+	}
+	key := inside{col, path}
+	if c := g.places[key]; c != nil {
+		return c
+	}
+	c := &plan.Col{Name: plainTail(path), Type: types.String, NotNull: true}
+	g.places[key] = c
+	g.inside[c] = placed{of: col, sql: s}
+	return c
+}
+
+// placed is the SQL of a text inside a JSON column, and that column.
+type placed struct {
+	of  *plan.Col
+	sql string
+}
+
+// plainTail is the last key of a path, for a column's name.
+func plainTail(path string) string {
+	if i := strings.LastIndexAny(path, ".]"); i >= 0 && i+1 < len(path) {
+		return path[i+1:]
+	}
+	return "text"
 }
 
 // placeOf is the column and the steps of an access whose steps are all constants; parse_json(tostring(x)) is x there,

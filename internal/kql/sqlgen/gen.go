@@ -44,18 +44,21 @@ var ErrTooLarge = errors.New("the query becomes too large")
 const maxSQL = 1 << 20
 
 type gen struct {
-	o       Options
-	d       *Dialect
-	args    []any
-	tenants string // the list of placeholders, made once
-	aliases int
-	ctes    map[*plan.CTE]*cteUse
-	uses    map[*plan.Col]int
-	hoisted map[plan.Expr]*plan.Col
-	hoist   plan.Expr // an expression that would be written several times and is long
-	err     error
-	env     builtin.Env
-	folding *foldState // the part of a fold that is being written
+	o        Options
+	d        *Dialect
+	args     []any
+	tenants  string // the list of placeholders, made once
+	aliases  int
+	ctes     map[*plan.CTE]*cteUse
+	uses     map[*plan.Col]int
+	hoisted  map[plan.Expr]*plan.Col
+	hoist    plan.Expr // an expression that would be written several times and is long
+	err      error
+	env      builtin.Env
+	dynamics map[*plan.Col]*plan.Column // dynamic columns of tables that have texts inside them as columns of their own
+	places   map[inside]*plan.Col
+	inside   map[*plan.Col]placed
+	folding  *foldState // the part of a fold that is being written
 }
 
 type cteUse struct {
@@ -67,11 +70,12 @@ func Generate(out plan.Output, o Options) (Statement, error) {
 	g := &gen{o: o, d: o.Dialect, ctes: map[*plan.CTE]*cteUse{}, hoisted: map[plan.Expr]*plan.Col{}}
 	g.env = builtin.Env{Now: strconv.FormatInt(int64(o.Now), 10), User: text(o.User), Database: text("passtrail"), Cluster: text("passtrail")}
 	g.uses = countUses(out)
+	g.places, g.inside, g.dynamics = map[inside]*plan.Col{}, map[*plan.Col]placed{}, dynamics(out.Plan)
 	need := plan.Set{}
 	for _, c := range out.Cols {
 		need[c] = true
 	}
-	keyRefs(need, out.Order)
+	g.keyRefs(need, out.Order)
 	b := g.node(out.Plan, need)
 	b = g.finish(b, out, need)
 	list := make([]string, len(out.Cols))
@@ -115,10 +119,15 @@ func (g *gen) result(x sql, t types.Type) string {
 	if t == types.Dynamic || t == types.Decimal {
 		return "CAST(" + x.s + " AS " + g.d.Types[types.String] + ")"
 	}
-	if (t == types.DateTime || t == types.TimeSpan) && !strings.Contains(x.s, `"`) && !strings.HasPrefix(x.s, "CAST(") {
+	if (t == types.DateTime || t == types.TimeSpan) && narrow(x.s) {
 		return "CAST(" + x.s + " AS " + g.d.Types[t] + ")" // few ticks, as 1tick, would come as a narrower integer
 	}
 	return x.s
+}
+
+// narrow reports whether a text reads no column, and so may be of a narrower type than a column would.
+func narrow(s string) bool {
+	return !strings.ContainsAny(s, `"`) && !strings.HasPrefix(s, "CAST(") && strings.IndexFunc(s, func(r rune) bool { return r == '_' || r >= 'a' && r <= 'z' }) < 0
 }
 
 // with writes the relations that are computed once, the ones that others read first.
@@ -170,6 +179,21 @@ func cteCols(cte *plan.CTE, need plan.Set) (cols []*plan.Col, names []string) {
 		}
 	}
 	return cols, names
+}
+
+// dynamics lists the dynamic columns of tables that have texts inside them as columns of their own.
+func dynamics(n plan.Node) map[*plan.Col]*plan.Column {
+	out := map[*plan.Col]*plan.Column{}
+	plan.Visit(n, func(n plan.Node) {
+		if s, ok := n.(*plan.Scan); ok {
+			for i, c := range s.Cols {
+				if len(s.Table.Columns[i].Paths) > 0 {
+					out[c] = &s.Table.Columns[i]
+				}
+			}
+		}
+	})
+	return out
 }
 
 // countUses says how often each column is read anywhere in the plan.
@@ -237,18 +261,21 @@ func (g *gen) node(n plan.Node, need plan.Set) *block {
 func (g *gen) scan(n *plan.Scan, need plan.Set) *block {
 	t := n.Table
 	b := newBlock(t.From)
-	b.paths = map[*plan.Col]*plan.Column{}
 	joins := map[string]bool{}
+	at := make(map[*plan.Col]string, len(n.Cols))
 	for i, c := range n.Cols {
-		col := &t.Columns[i]
-		if need[c] || col.Type == types.Dynamic {
-			b.cols[c] = sql{builtin.Atom(g.at(col.SQL)), precAtom}
-		}
-		if col.Type == types.Dynamic {
-			b.paths[c] = col
-		}
+		at[c] = t.Columns[i].Join
 		if need[c] {
-			joins[col.Join] = true
+			b.cols[c] = sql{builtin.Atom(g.at(t.Columns[i].SQL)), precAtom}
+			joins[t.Columns[i].Join] = true
+		}
+	}
+	for c := range need {
+		if p, ok := g.inside[c]; ok {
+			if join, own := at[p.of]; own {
+				b.cols[c] = sql{builtin.Atom(g.at(p.sql)), precAtom}
+				joins[join] = true
+			}
 		}
 	}
 	b.where = append(b.where, g.tenantWall(t)...)

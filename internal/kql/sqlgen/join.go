@@ -10,8 +10,8 @@ import (
 func (g *gen) combine(n *plan.Combine, need plan.Set) *block {
 	ln, rn := plan.Set{}, plan.Set{}
 	for _, on := range n.On {
-		refs(ln, on[0])
-		refs(rn, on[1])
+		g.refs(ln, on[0])
+		g.refs(rn, on[1])
 	}
 	g.sides(n, need, ln, rn)
 	l, r := g.node(n.L, ln), g.node(n.R, rn)
@@ -71,9 +71,13 @@ func (g *gen) sides(n *plan.Combine, need, ln, rn plan.Set) {
 	}
 	left := plan.Offers(n.L)
 	for c := range need {
+		of := c
+		if p, ok := g.inside[c]; ok {
+			of = p.of
+		}
 		switch {
 		case renamed[c]:
-		case left[c]:
+		case left[of]:
 			ln[c] = true
 		default:
 			rn[c] = true

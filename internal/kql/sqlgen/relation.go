@@ -1,6 +1,7 @@
 package sqlgen
 
 import (
+	"slices"
 	"strings"
 
 	"passtrail/internal/kql/plan"
@@ -57,7 +58,7 @@ func (g *gen) pull(b *block, need plan.Set, x plan.Expr) *block {
 
 func (g *gen) filter(n *plan.Filter, need plan.Set) *block {
 	in := clone(need)
-	refs(in, n.Pred)
+	g.refs(in, n.Pred)
 	b := g.node(n.In, in)
 	if b.limit != "" || b.unique != "" || len(b.window) > 0 {
 		b = g.wrap(b, in)
@@ -97,7 +98,7 @@ func (g *gen) extend(n *plan.Extend, need plan.Set) *block {
 		}
 	}
 	for _, d := range defs {
-		refs(in, d.X)
+		g.refs(in, d.X)
 	}
 	b := g.node(n.In, in)
 	if len(defs) == 0 {
@@ -171,7 +172,7 @@ func readsAny(defs []plan.Def, cols plan.Set) bool {
 
 func (g *gen) limit(n *plan.Limit, need plan.Set) *block {
 	in := clone(need)
-	keyRefs(in, n.Order)
+	g.keyRefs(in, n.Order)
 	b := g.node(n.In, in)
 	if b.limit != "" || b.unique != "" {
 		b = g.wrap(b, in)
@@ -187,18 +188,24 @@ func (g *gen) aggregate(n *plan.Aggregate, need plan.Set) *block {
 	in := plan.Set{}
 	var aggs []plan.Agg
 	for _, k := range n.Keys {
-		refs(in, k.X)
+		g.refs(in, k.X)
 	}
 	for _, a := range n.Aggs {
 		if need[a.Col] {
 			aggs = append(aggs, a)
-			refs(in, a.Args...)
-			keyRefs(in, a.Order)
+			g.refs(in, a.Args...)
+			g.keyRefs(in, a.Order)
 		}
 	}
 	var carry []*plan.Col
 	for _, c := range n.Carry {
 		if need[c] {
+			carry = append(carry, c)
+			in[c] = true
+		}
+	}
+	for c := range need {
+		if p, ok := g.inside[c]; ok && slices.Contains(n.Carry, p.of) {
 			carry = append(carry, c)
 			in[c] = true
 		}
@@ -223,7 +230,7 @@ func (g *gen) aggregate(n *plan.Aggregate, need plan.Set) *block {
 			cols[c] = sql{fill(g.d.Aggs["any"], b.cols[c].s), precAtom}
 		}
 	})
-	b.cols, b.group, b.grouped, b.paths = cols, group, true, nil
+	b.cols, b.group, b.grouped = cols, group, true
 	return b
 }
 
@@ -251,8 +258,8 @@ func constantText(s string) bool {
 
 func (g *gen) first(n *plan.First, need plan.Set) *block {
 	in := clone(need)
-	refs(in, n.Keys...)
-	keyRefs(in, n.Order)
+	g.refs(in, n.Keys...)
+	g.keyRefs(in, n.Order)
 	b := g.node(n.In, in)
 	if !b.plain() || b.from == "" {
 		b = g.wrap(b, in)
@@ -290,7 +297,7 @@ func (g *gen) expand(n *plan.Expand, need plan.Set) *block {
 	}
 	delete(in, n.Index)
 	for _, it := range n.Items {
-		refs(in, it.X)
+		g.refs(in, it.X)
 	}
 	b := g.node(n.In, in)
 	if !b.plain() {
@@ -343,7 +350,7 @@ func (g *gen) union(n *plan.Union, need plan.Set) *block {
 	for i, leg := range n.Legs {
 		in := plan.Set{}
 		for _, k := range at {
-			refs(in, leg.X[k])
+			g.refs(in, leg.X[k])
 		}
 		b := g.node(leg.In, in)
 		list := make([]string, len(at))
