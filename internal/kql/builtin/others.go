@@ -26,8 +26,8 @@ var plugins = append(table(Plugin, "Plugins",
 		"funnel_sequence funnel_sequence_completion session_count sequence_detect sliding_window_counts rolling_percentile rows_near",
 	"queries may not leave this service": "http_request http_request_post sql_request mysql_request postgresql_request cosmosdb_sql_request dax_request azure_digital_twins_query_request " +
 		"ai_embed_text ai_embeddings ai_chat_completion ai_chat_completion_prompt execute_query execute_show_command external_datatable infer_storage_schema infer_storage_schema_with_suggestions",
-	"scripts are not run here": "csharp python r",
-	"is not supported yet":     "ipv4_lookup ipv6_lookup schema_merge preview identity identity_v3 estimate_rows_count",
+	"scripts are not run here":          "csharp python r",
+	"it is not part of this engine yet": "ipv4_lookup ipv6_lookup schema_merge preview identity identity_v3 estimate_rows_count",
 })...)
 
 // refusedFunctions are known and not supported, so that the message can say so.
@@ -44,8 +44,8 @@ var refusedFunctions = append(refuse(Scalar, "Not supported", map[string]string{
 	"database cursors are not available here":                                  "cursor_after cursor_before_or_at cursor_current current_cursor",
 	"needs the query's own bin settings; use bin with a size":                  "bin_auto",
 	"works in graph queries, which are not supported":                          "all map inner_nodes node_degree_in node_degree_out node_id labels graph",
-	"is not supported": "assert row_id column_names_of rowstore_ordinal_range current_node_id",
-}), refuse(Aggregate, "Not supported", map[string]string{"is not supported": "hll_normalize"})...)
+	"it is not part of this engine":                                            "assert row_id column_names_of rowstore_ordinal_range current_node_id",
+}), refuse(Aggregate, "Not supported", map[string]string{"it is not part of this engine": "hll_normalize"})...)
 
 // refuse makes rows that say why a name is not supported.
 func refuse(kind Kind, category string, why map[string]string) []def {
