@@ -59,7 +59,21 @@ type Store interface {
 	Findings(ctx context.Context, tenant passtrail.TenantID) ([]Finding, error)
 	SetFindingState(ctx context.Context, tenant passtrail.TenantID, id, state, note, by string, at passtrail.Ticks) error
 
+	// Expire deletes a tenant's records of before an instant, and what was set aside before it, and returns how many
+	// records that were. The attempts they were part of follow with the next Refresh. The ledger keeps its counts.
+	Expire(ctx context.Context, tenant passtrail.TenantID, before passtrail.Ticks) (int64, error)
+	// Verify checks what the store promises: no record twice, nothing that the ledger does not know, and attempts, of
+	// which it takes a sample, as they come out when they are derived anew. It changes nothing but what Refresh would.
+	Verify(ctx context.Context) (Verification, error)
+
 	Close() error
+}
+
+// Verification is what Verify found. A sound store has no Problems.
+type Verification struct {
+	Records, Attempts, Quarantined int64
+	Sampled                        int64    // attempts that were derived anew and compared
+	Problems                       []string // for a person, without anything personal
 }
 
 // Batch is what one transaction takes in. All of it belongs to one tenant and one source, or to no tenant when it holds

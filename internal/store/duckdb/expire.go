@@ -8,9 +8,7 @@ import (
 	"passtrail"
 )
 
-// Expire deletes a tenant's records of before an instant, and what was set aside before it, and returns how many records
-// that were. The attempts they were part of follow with the next Refresh. The ledger keeps its counts: an expired
-// record that comes again is stored again, and expires again.
+// Expire deletes a tenant's records of before an instant. One of them that comes again is stored again, and expires again.
 func (s *Store) Expire(ctx context.Context, tenant passtrail.TenantID, before passtrail.Ticks) (int64, error) {
 	var deleted int64
 	err := s.write(ctx, func(tx *sql.Tx) error {

@@ -5,14 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-)
 
-// Verification is what Verify found. A sound store has no Problems.
-type Verification struct {
-	Records, Attempts, Quarantined int64
-	Sampled                        int64    // attempts that were derived anew and compared
-	Problems                       []string // for a person, without anything personal
-}
+	"passtrail/internal/store"
+)
 
 // check is one thing to verify: a query that counts what must not be there.
 type check struct {
@@ -36,15 +31,17 @@ var checks = []check{
 	{`SELECT count(*) FROM (SELECT digest FROM quarantine GROUP BY digest HAVING count(*) > 1)`, "%d inputs were set aside more than once"},
 }
 
+// verification is one run of Verify.
+type verification struct{ store.Verification }
+
 // sampleAttempts is how many attempts Verify derives anew.
 const sampleAttempts = 1000
 
-// Verify checks what the store promises: no record twice, nothing that the ledger does not know, and attempts, of which
-// it takes a sample, as they come out when they are derived anew. It changes nothing but what Refresh would.
-func (s *Store) Verify(ctx context.Context) (Verification, error) {
-	var v Verification
+// Verify checks what the store promises.
+func (s *Store) Verify(ctx context.Context) (store.Verification, error) {
+	v := verification{}
 	if err := s.Refresh(ctx); err != nil {
-		return v, err
+		return v.Verification, err
 	}
 	keep := errors.New("roll back")
 	err := s.write(ctx, func(tx *sql.Tx) error {
@@ -61,10 +58,10 @@ func (s *Store) Verify(ctx context.Context) (Verification, error) {
 	if errors.Is(err, keep) {
 		err = nil
 	}
-	return v, err
+	return v.Verification, err
 }
 
-func (v *Verification) counts(ctx context.Context, d *derivation) (err error) {
+func (v *verification) counts(ctx context.Context, d *derivation) (err error) {
 	for table, to := range map[string]*int64{"record": &v.Records, "attempt": &v.Attempts, "quarantine": &v.Quarantined} {
 		if *to, err = d.number(ctx, `SELECT count(*) FROM `+table); err != nil {
 			return err
@@ -83,7 +80,7 @@ func (v *Verification) counts(ctx context.Context, d *derivation) (err error) {
 }
 
 // sample derives some attempts anew, in a transaction that the caller rolls back, and compares them with what was there.
-func (v *Verification) sample(ctx context.Context, d *derivation) error {
+func (v *verification) sample(ctx context.Context, d *derivation) error {
 	if err := d.keep(ctx, "verify_sample", fmt.Sprintf(`SELECT * FROM attempt ORDER BY hash(tenant, correlation_id) LIMIT %d`, sampleAttempts)); err != nil {
 		return err
 	}
