@@ -8,11 +8,15 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"passtrail"
+	"passtrail/internal/api/editor"
 	"passtrail/internal/auth"
+	"passtrail/internal/query"
 	"passtrail/internal/server"
 	"passtrail/internal/web"
 	"passtrail/internal/web/answer"
@@ -64,7 +68,7 @@ func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, de
 		return err
 	}
 	keeper := answer.NewKeeper(st, e, lib, a.clock, log)
-	pages, err := web.New(web.Config{Services: answer.New(st, e, lib), Sessions: sessions, Provider: provider, Now: a.clock, Log: log, Secure: cfg.CertFile != "", Demo: demo, Changes: keeper})
+	pages, err := web.New(web.Config{Services: answer.New(st, e, lib), Sessions: sessions, Provider: provider, Now: a.clock, Log: log, Secure: cfg.CertFile != "", Demo: demo, Changes: keeper, Editor: editorService(e, a.clock, log)})
 	if err != nil {
 		return err
 	}
@@ -100,4 +104,22 @@ func (a *app) saidServing(l net.Listener, cfg server.Config, sessions *auth.Sess
 	}
 	link := url.URL{Scheme: scheme, Host: l.Addr().String(), Path: "/sign-in", RawQuery: url.Values{"token": {sessions.NewLink(auth.Local())}}.Encode()}
 	fmt.Fprintf(a.out, "open this link to sign in (it works once):\n\n    %s\n\nstop with Ctrl-C\n", link.String())
+}
+
+// editorService answers the query editor from the engine's own tables.
+func editorService(e *query.Engine, clock func() time.Time, log *slog.Logger) http.Handler {
+	now := passtrail.TicksOf(clock())
+	api := &editor.API{
+		Service: query.Editor(now),
+		Check: func(ctx context.Context, text string) error {
+			return e.Check(ctx, query.Request{Text: text, Now: passtrail.TicksOf(clock())})
+		},
+		Fail: func(w http.ResponseWriter, _ *http.Request, err error) {
+			log.Error("editor", "error", err)
+			http.Error(w, "this did not work; the server's log says more", http.StatusInternalServerError)
+		},
+	}
+	mux := http.NewServeMux()
+	api.Routes(mux, "/query/editor")
+	return mux
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf16"
 
 	"passtrail"
+	"passtrail/internal/auth"
 	"passtrail/internal/kql/diag"
 )
 
@@ -172,6 +173,23 @@ func (s *Server) queryValidate(w http.ResponseWriter, r *http.Request) error {
 		})
 	}
 	return writeJSON(w, out)
+}
+
+// queryEditor hands completion, hover, signatures, formatting and mistakes to the engine's own editor service. They read
+// no rows, but what a person may not query there is no reason to help with.
+func (s *Server) queryEditor(w http.ResponseWriter, r *http.Request) error {
+	sh, err := s.shell(r, "query", "Query")
+	if err != nil {
+		return err
+	}
+	if err := auth.Require(r.Context(), sh.Tenant.ID, auth.RunQueries); err != nil {
+		return err
+	}
+	if s.editor == nil {
+		return s.notFound(w, r)
+	}
+	s.editor.ServeHTTP(w, r)
+	return nil
 }
 
 // querySchema tells the editor which tables and functions the engine has.

@@ -29,6 +29,7 @@ func (s *Server) routes() http.Handler {
 		"GET /query":                  s.queryPage,
 		"POST /query/run":             s.queryRun,
 		"POST /query/validate":        s.queryValidate,
+		"POST /query/editor/{what}":   s.queryEditor,
 		"GET /query/schema":           s.querySchema,
 		"GET /query/export":           s.queryExport,
 		"POST /query/saved":           s.querySave,

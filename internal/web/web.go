@@ -29,6 +29,8 @@ type Config struct {
 	Demo bool
 	// Changes, when set, tells of new records and findings while a page is open; see [Watcher].
 	Changes Watcher
+	// Editor answers the query editor's requests below /query/editor/, for people who may write queries; nil: nobody does.
+	Editor http.Handler
 }
 
 // Server answers requests for pages.
@@ -41,6 +43,7 @@ type Server struct {
 	secure   bool
 	demo     bool
 	changes  Watcher
+	editor   http.Handler
 	assets   *assets.Set
 	pages    *pages
 }
@@ -60,7 +63,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	s := &Server{
 		services: c.Services, sessions: c.Sessions, provider: c.Provider, now: c.Now, log: c.Log, secure: c.Secure, demo: c.Demo,
-		changes: c.Changes, assets: set, pages: pages,
+		changes: c.Changes, editor: c.Editor, assets: set, pages: pages,
 	}
 	return s.middleware(s.routes()), nil
 }
