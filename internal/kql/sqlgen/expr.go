@@ -468,7 +468,7 @@ func (g *gen) orderBy(b *block, keys []plan.Key) []string {
 			continue
 		}
 		key, _ := g.groupKey(b, k.X)
-		s := key.brackets(precOther)
+		s := key.s
 		if k.Desc {
 			s += " DESC"
 		}
