@@ -39,7 +39,6 @@ var refusedFunctions = append(refuse(Scalar, "Not supported", map[string]string{
 		"geo_polygon_area geo_polygon_buffer geo_polygon_centroid geo_polygon_densify geo_polygon_perimeter geo_polygon_simplify geo_polygon_to_h3cells geo_polygon_to_s2cells geo_s2cell_neighbors geo_s2cell_to_central_point geo_s2cell_to_polygon " +
 		"geo_simplify_polygons_array geo_union_lines_array geo_union_polygons_array",
 	"there is one database and one service here; write the table's name alone": "cluster database workspace app adx external_table materialized_view stored_query_result entity_group",
-	"needs a model of the series that is not supported yet":                    "series_fit_2lines_dynamic",
 	"watchlists are not available here; use a datatable":                       "_GetWatchlist _GetWatchlistAlias",
 	"database cursors are not available here":                                  "cursor_after cursor_before_or_at cursor_current current_cursor",
 	"needs the query's own bin settings; use bin with a size":                  "bin_auto",

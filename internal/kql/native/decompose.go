@@ -34,6 +34,15 @@ var models = []fn{
 			return nil
 		})
 	}},
+	{"kql_series_fit_2lines_dynamic", "j:j", func(a args) any {
+		return overSeries(a, func(v []float64) any {
+			f := fit2Lines(v)
+			if f == nil {
+				return nil
+			}
+			return linesBag(f)
+		})
+	}},
 	{"kql_series_fft", "?jjb:j", fourier},
 	{"kql_series_periods", "jrrl:j", func(a args) any {
 		items, ok := a.array(0)
@@ -242,6 +251,22 @@ func fit2Lines(v []float64) []*node {
 	}
 	out := []*node{realNode(share(left.rest+right.rest, whole.all)), longNode(int64(best)), realNode(whole.all / n), realNode((left.rest + right.rest) / n), realArray(fit)}
 	return append(append(out, side(right, len(v)-best)...), side(left, best)...)
+}
+
+// linesBag names what fit2Lines gives.
+func linesBag(f []*node) *node {
+	b := newObject()
+	for i, k := range []string{"rsquare", "split_idx", "variance", "rvariance", "line_fit"} {
+		b.set(k, f[i])
+	}
+	for s, name := range []string{"right", "left"} {
+		side := newObject()
+		for i, k := range []string{"rsquare", "slope", "interception", "variance", "rvariance"} {
+			side.set(k, f[5+5*s+i])
+		}
+		b.set(name, side.node)
+	}
+	return b.node
 }
 
 const maxFourier = 1 << 11 // above it only lengths that are powers of two, which are fast
