@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -22,6 +23,7 @@ import (
 	"passtrail/internal/detect"
 	"passtrail/internal/kql/types"
 	"passtrail/internal/query"
+	"passtrail/internal/store"
 )
 
 // Report is one prebuilt report.
@@ -35,9 +37,9 @@ type Report struct {
 	Period    string   `yaml:"period"`    // default period, "30d"
 	Threshold int      `yaml:"threshold"` // default of Threshold, 0 if it has none
 	Answer    string   `yaml:"answer"`    // text/template over the first row of the first table
+	Empty     string   `yaml:"empty"`     // the answer when the first table has no rows; "" is the template's business
 	Assumes   []string `yaml:"assumes"`   // which histories it leans on: registration, roles
 	Tables    []Table  `yaml:"tables"`    // what the query's tables are, in order
-	Drill     string   `yaml:"drill"`     // KQL for the records behind a row; {{Column}} is the row's value
 	Query     string   `yaml:"-"`
 
 	answer *template.Template
@@ -49,6 +51,10 @@ type Table struct {
 	Title string            `yaml:"title"`
 	Units map[string]string `yaml:"units"`
 	Chart *Chart            `yaml:"chart"`
+	// Drill is KQL for what is behind a row; {{Column}} is the row's value. It may use StartTime and EndTime.
+	Drill string `yaml:"drill"`
+	// Figure is the column that says how many rows Drill answers, "" where no column does.
+	Figure string `yaml:"figure"`
 }
 
 // Chart says how a table is drawn.
@@ -81,7 +87,7 @@ func Load(files fs.FS, engine *query.Engine) (*Library, error) {
 		}
 		lib.Reports = append(lib.Reports, r)
 	}
-	slices.SortFunc(lib.Reports, func(a, b *Report) int { return cmp.Compare(a.Order, b.Order) })
+	slices.SortFunc(lib.Reports, func(a, b *Report) int { return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID)) })
 	lib.Rules, err = detect.Load(files, "detections")
 	return lib, err
 }
@@ -165,6 +171,9 @@ func (r *Report) fill(p Params) (Params, error) {
 	if p.From >= p.To {
 		return p, passtrail.Errorf(passtrail.Invalid, "report.Run", "the period is empty: it begins at %s and ends at %s", p.From, p.To)
 	}
+	if p.Threshold < 0 {
+		return p, passtrail.Errorf(passtrail.Invalid, "report.Run", "the threshold is %d: it must be 1 or more", p.Threshold)
+	}
 	if p.Threshold == 0 {
 		p.Threshold = r.Threshold
 	}
@@ -195,9 +204,11 @@ func (l *Library) Run(ctx context.Context, r *Report, p Params) (*Output, error)
 	if err != nil {
 		return nil, fmt.Errorf("report %s: %w", r.ID, err)
 	}
-	if out.Notes, err = l.notes(ctx, r, p); err != nil {
+	notes, err := l.notes(ctx, r, p)
+	if err != nil {
 		return nil, err
 	}
+	out.Notes = append(out.Notes, notes...)
 	out.Answer, err = out.answer()
 	return out, err
 }
@@ -218,21 +229,36 @@ func (l *Library) tables(ctx context.Context, out *Output) error {
 	return nil
 }
 
-// findings runs the detection pack and lays what it finds out as a table.
+// Detect runs the detection pack and the operator's own analytics rules, gravest findings first. An analytics rule that
+// cannot run here is a note, so that it does not silence the others.
+func (l *Library) Detect(ctx context.Context, tenant passtrail.TenantID, w detect.Window) (found []store.Finding, notes []string, err error) {
+	if found, err = detect.RunAll(ctx, l.Rules, l.engine, tenant, w); err != nil {
+		return nil, nil, err
+	}
+	for _, r := range l.Sentinel {
+		more, err := r.Run(ctx, l.engine, tenant, w)
+		var known *passtrail.Error
+		if errors.As(err, &known) && known.Code == passtrail.Invalid {
+			notes = append(notes, known.Msg)
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		found = append(found, more...)
+	}
+	detect.Sort(found)
+	return found, notes, nil
+}
+
+// findings runs the detections and lays what it finds out as a table.
 func (l *Library) findings(ctx context.Context, out *Output) error {
 	p := out.Params
-	fs, err := detect.RunAll(ctx, l.Rules, l.engine, p.Tenant, detect.Window{From: p.From, To: p.To, Now: p.Now})
+	fs, notes, err := l.Detect(ctx, p.Tenant, detect.Window{From: p.From, To: p.To, Now: p.Now})
 	if err != nil {
 		return err
 	}
-	for _, r := range l.Sentinel {
-		more, err := r.Run(ctx, l.engine, p.Tenant, detect.Window{From: p.From, To: p.To, Now: p.Now})
-		if err != nil {
-			return err
-		}
-		fs = append(fs, more...)
-	}
-	detect.Sort(fs)
+	out.Notes = notes
 	out.Findings = len(fs)
 	t := query.Table{Name: out.Report.Tables[0].Name}
 	for _, c := range []string{"Severity", "Title", "Rule"} {
@@ -280,8 +306,8 @@ func (o *Output) answer() (string, error) {
 			first[c.Name] = t.Rows[0][i]
 		}
 	}
-	if len(t.Rows) == 0 && !strings.Contains(o.Report.Answer, "count") && !strings.Contains(o.Report.Answer, "{{with") {
-		return "Nothing in this time.", nil
+	if len(t.Rows) == 0 && o.Report.Empty != "" {
+		return o.Report.Empty, nil
 	}
 	tmpl, err := o.Report.answer.Clone()
 	if err != nil {
@@ -290,39 +316,6 @@ func (o *Output) answer() (string, error) {
 	var b strings.Builder
 	err = tmpl.Funcs(answerFuncs(len(t.Rows), o.Params.Threshold)).Execute(&b, first)
 	return b.String(), err
-}
-
-// DrillText is the KQL that leads to the records behind a row of the report's tables, or "" when the row has not the
-// columns that the drill-down needs. Values are written as KQL literals.
-func (o *Output) DrillText(t query.Table, row []any) string {
-	text := o.Report.Drill
-	for strings.Contains(text, "{{") {
-		before, rest, _ := strings.Cut(text, "{{")
-		name, after, _ := strings.Cut(rest, "}}")
-		i := t.Index(name)
-		if i < 0 {
-			return ""
-		}
-		text = before + literal(row[i], t.Columns[i].Type) + after
-	}
-	if text == "" {
-		return ""
-	}
-	return fmt.Sprintf("let StartTime = datetime(%s);\nlet EndTime = datetime(%s);\n%s", o.Params.From, o.Params.To, text)
-}
-
-// literal writes a cell as a KQL literal.
-func literal(v any, t types.Type) string {
-	switch t {
-	case types.DateTime:
-		return fmt.Sprintf("datetime(%v)", query.JSONCell(v, t))
-	case types.TimeSpan:
-		return fmt.Sprintf("timespan(%v)", query.JSONCell(v, t))
-	}
-	if s, ok := v.(string); ok {
-		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`).Replace(s) + `"`
-	}
-	return fmt.Sprint(v)
 }
 
 // ParsePeriod reads a period: a number with d, h, m or w, "30d".

@@ -99,11 +99,7 @@ func (k *Keeper) lookAt(ctx context.Context, tenant passtrail.TenantID) error {
 	if !known {
 		span = keeperFirst
 	}
-	found, err := detect.RunAll(ctx, k.library.Rules, k.engine, tenant, detect.Window{From: now - span, To: now, Now: now})
-	if err != nil {
-		return err
-	}
-	if err := k.store.PutFindings(ctx, found); err != nil {
+	if err := k.detect(ctx, tenant, detect.Window{From: now - span, To: now, Now: now}); err != nil {
 		return err
 	}
 	all, err := k.store.Findings(ctx, tenant)
@@ -118,6 +114,22 @@ func (k *Keeper) lookAt(ctx context.Context, tenant passtrail.TenantID) error {
 		k.tell(tenant, news(last, next))
 	}
 	return nil
+}
+
+// detect runs the detections and keeps what they find; what continues a finding that is known goes under its id.
+func (k *Keeper) detect(ctx context.Context, tenant passtrail.TenantID, w detect.Window) error {
+	found, notes, err := k.library.Detect(ctx, tenant, w)
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		k.log.Warn(n, "tenant", string(tenant))
+	}
+	known, err := k.store.Findings(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	return k.store.PutFindings(ctx, detect.Adopt(found, known))
 }
 
 // news says what came since the last look.

@@ -117,7 +117,7 @@ func section(out *report.Output, i int) web.Section {
 			}
 		}
 	}
-	if out.Report.Drill != "" {
+	if spec.Drill != "" {
 		drilled := false
 		behind := make([]string, len(sec.Table.Rows))
 		for n := range behind {
