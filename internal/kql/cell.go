@@ -53,7 +53,7 @@ func Cell(v any, t types.Type) any {
 		}
 	}
 	if s, ok := v.(fmt.Stringer); ok {
-		return s.String()
+		return Cell(s.String(), t)
 	}
 	return v
 }

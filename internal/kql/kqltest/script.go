@@ -23,12 +23,13 @@ import (
 const Tenant = passtrail.TenantID("11111111-1111-1111-1111-111111111111")
 
 // Now is the instant that scripts run at: 2026-03-10T12:00:00Z.
-const Now = passtrail.Ticks(639087552000000000)
+const Now = passtrail.Ticks(639087408000000000)
 
 // Script is a text archive of tables and queries. A section Name.csv whose name begins with a capital is a table; its header
 // has name:type cells, string being the default, and a column tenant is not shown. A section name.kql is a query, name.csv
 // beside it the wanted answer (name2.csv, name3.csv … that of further results), name.err the wanted mistakes as people see
 // them, name.sql the wanted SQL, which [Script.Update] rewrites. Rows are compared in order when the query ends sorted.
+// A section name.values has lines "expression ==> type answer", one value each ([Value]).
 type Script struct {
 	archive *txtar.Archive
 	schema  *plan.Schema
@@ -170,13 +171,17 @@ func value(s string, t types.Type) any {
 	return s
 }
 
+// Options are what the script's queries compile with.
+func (s *Script) Options(ctx context.Context, db *sql.DB) kql.Options {
+	return kql.Options{Now: Now, Tenants: []passtrail.TenantID{Tenant}, CurrentPrincipal: "alice@contoso.com",
+		Sample: func(q string, args []any) ([][]any, error) { return query(ctx, db, q, args) }}
+}
+
 // Check runs one query and says how its answer, mistakes or SQL differ from what is wanted; "" when nothing does.
 func (s *Script) Check(ctx context.Context, db *sql.DB, name string) string {
 	src, _ := s.section(name + ".kql")
 	src = strings.TrimRight(src, "\n")
-	o := kql.Options{Now: Now, Tenants: []passtrail.TenantID{Tenant}, CurrentPrincipal: "alice@contoso.com",
-		Sample: func(q string, args []any) ([][]any, error) { return query(ctx, db, q, args) }}
-	c, err := kql.Compile(src, s.schema, o)
+	c, err := kql.Compile(src, s.schema, s.Options(ctx, db))
 	if want, ok := s.section(name + ".err"); ok {
 		return differ(mistakes(src, err), want)
 	}

@@ -200,7 +200,7 @@ func hasAddress(a args, prefix bool) any {
 }
 
 func findAddress(s, want string, prefix bool) bool {
-	if !prefix {
+	if !prefix || !strings.HasSuffix(want, ".") { // a prefix that is no whole address ends in a dot
 		if _, ok := readIPv4(want); !ok {
 			return false
 		}
