@@ -19,6 +19,7 @@ func commands() []func(*app) *cobra.Command {
 		newAccessLogCommand,
 		newTenantCommand,
 		newRebuildCommand,
+		newVerifyCommand,
 		newSimulateCommand,
 		newVersionCommand,
 	}
