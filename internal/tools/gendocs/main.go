@@ -1,4 +1,4 @@
-// Command gendocs writes docs/reports.md and docs/tables.md from the report definitions and the schema, so that they are
+// Command gendocs writes docs/reports.md, docs/detections.md and docs/tables.md from the definitions and the schema, so that they are
 // true by construction. Run it by "go generate ./...".
 package main
 
@@ -19,17 +19,24 @@ func main() {
 	if len(os.Args) > 1 {
 		dir = os.Args[1]
 	}
-	lib, err := report.Load(content.Files, nil)
-	if err != nil {
+	if err := write(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "gendocs:", err)
 		os.Exit(1)
 	}
-	for name, text := range map[string]string{"reports.md": reports(lib), "tables.md": tables(query.Schema)} {
+}
+
+// write writes the pages into a directory.
+func write(dir string) error {
+	lib, err := report.Load(content.Files, nil)
+	if err != nil {
+		return err
+	}
+	for name, text := range map[string]string{"reports.md": reports(lib), "detections.md": detections(lib), "tables.md": tables(query.Schema)} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			fmt.Fprintln(os.Stderr, "gendocs:", err)
-			os.Exit(1)
+			return err
 		}
 	}
+	return nil
 }
 
 const reportsHead = `# The prebuilt reports
@@ -68,9 +75,46 @@ func reports(lib *report.Library) string {
 			fmt.Fprintf(&b, "\n```kusto\n%s\n```\n", strings.TrimSpace(r.Query))
 		}
 	}
-	b.WriteString("\n# The detections\n")
+	return b.String()
+}
+
+const detectionsHead = `# The detections
+
+<!-- Written by internal/tools/gendocs; do not edit. -->
+
+` + "`passtrail report suspicious-activity`" + ` runs all of them over its period; ` + "`--fail-on high`" + ` makes it exit with 3 when there are findings of that severity
+or a graver one, for a scheduler. A server runs them whenever records come in. A finding names people, addresses, time, the reason in a
+sentence, ATT&CK techniques, and the ids of the records that are its evidence. It keeps its id when late records add to it. Each rule looks through windows that overlap, so that nothing hides on the
+edge between two hours or days.
+
+## Your own rules
+
+Put analytics rules of Microsoft Sentinel (YAML, ` + "`kind: Scheduled` or `NRT`" + `) into the folder ` + "`rules`" + ` of the data directory, as ` + "`*.yaml` or `*.yml`" + `; they run beside ours,
+unedited. Of a rule these members count:
+
+| Member | Use |
+|---|---|
+| ` + "`id`, `name`, `description`, `severity`, `relevantTechniques`" + ` | of the finding; ` + "`id`" + ` must be its own |
+| ` + "`query`" + ` | KQL over the [tables](tables.md); ` + "`AuditLogs` and `SigninLogs`" + ` are as in Log Analytics |
+| ` + "`queryPeriod`, `queryFrequency`" + ` | how far back the query looks and how often it runs: ` + "`1h`, `14d`, `PT1H`, `P1DT12H`" + `. Over a longer period the rule runs as often as Sentinel would have run it, or once a queryPeriod when that is more than 96 times, and at most 96 times |
+| ` + "`triggerOperator`, `triggerThreshold`" + ` | ` + "`gt`, `lt`, `eq`, `ne`" + ` and the number of rows; more than 0 by default |
+| ` + "`entityMappings`" + ` | ` + "`Account`" + ` gives the people (FullName, else Name with UPNSuffix, else the object id), ` + "`IP`" + ` the addresses |
+| ` + "`eventGroupingSettings.aggregationKind`" + ` | ` + "`SingleAlert`: one finding; `AlertPerResult`" + `: one a row |
+| ` + "`alertDetailsOverride`" + ` | title, description and severity from columns of the row |
+
+Columns ` + "`Id` and `EventId`" + ` of the answer become the evidence. A file that is no such rule stops the command with its name and what is wrong; a rule over tables that are
+not here is named in the report's notes, and the others run.
+`
+
+func detections(lib *report.Library) string {
+	var b strings.Builder
+	b.WriteString(detectionsHead)
 	for _, r := range lib.Rules {
-		fmt.Fprintf(&b, "\n## %s\n\n**%s** (severity %s; ATT&CK %s)\n\n```kusto\n%s\n```\n", r.ID, r.Title, r.Severity, strings.Join(r.Techniques, ", "), strings.TrimSpace(r.Query))
+		fmt.Fprintf(&b, "\n## %s\n\n**%s** (severity %s; ATT&CK %s)\n\n", r.ID, r.Title, r.Severity, strings.Join(r.Techniques, ", "))
+		for _, name := range sortedKeys(r.Parameters) {
+			fmt.Fprintf(&b, "- `%s` is %v\n", name, r.Parameters[name])
+		}
+		fmt.Fprintf(&b, "\n```kusto\n%s\n```\n", strings.TrimSpace(r.Query))
 	}
 	return b.String()
 }
