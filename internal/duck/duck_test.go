@@ -113,7 +113,7 @@ func TestFunctions(t *testing.T) {
 		{"coalesce(t_len(NULL), -1)", "-1"},
 		{"t_null(NULL)", "true"},
 		{"t_json('{\"a\":1}'::JSON) ->> '$[0].a'", "1"},
-		{"typeof(t_json('1'))", "JSON"},
+		{"typeof(t_json('1'))", "VARCHAR"},
 		{"t_join('a', 'b', 'c')", "a-b-c"},
 		{"t_over(1.5::DOUBLE)", "real"},
 		{"t_over('x')", "string"},

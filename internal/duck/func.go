@@ -3,7 +3,6 @@ package duck
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -19,7 +18,7 @@ const (
 	Long                   // int64; instants and timespans in ticks too
 	Real                   // float64
 	String                 // string
-	JSON                   // string holding JSON text
+	JSON                   // string holding JSON text; to SQL it is VARCHAR, a result wants CAST(… AS JSON)
 )
 
 // Func is a scalar function in Go, callable from SQL under its name.
@@ -42,7 +41,7 @@ func register(ctx context.Context, conn *sql.Conn, fns []Func) error {
 	if len(fns) == 0 {
 		return nil
 	}
-	kinds, err := kindTypes(ctx, conn)
+	kinds, err := kindTypes()
 	if err != nil {
 		return err
 	}
@@ -68,27 +67,18 @@ func register(ctx context.Context, conn *sql.Conn, fns []Func) error {
 	return nil
 }
 
-// kindTypes returns DuckDB's type of each kind. That of JSON can only be had from a statement, as it is an alias.
-func kindTypes(ctx context.Context, conn *sql.Conn) (map[Kind]duckdb.TypeInfo, error) {
+// kindTypes returns DuckDB's type of each kind. JSON passes as text: the driver would decode and encode it on the way.
+func kindTypes() (map[Kind]duckdb.TypeInfo, error) {
 	kinds := map[Kind]duckdb.TypeInfo{}
 	for k, t := range map[Kind]duckdb.Type{Bool: duckdb.TYPE_BOOLEAN, Int: duckdb.TYPE_INTEGER, Long: duckdb.TYPE_BIGINT,
-		Real: duckdb.TYPE_DOUBLE, String: duckdb.TYPE_VARCHAR} {
+		Real: duckdb.TYPE_DOUBLE, String: duckdb.TYPE_VARCHAR, JSON: duckdb.TYPE_VARCHAR} {
 		info, err := duckdb.NewTypeInfo(t)
 		if err != nil {
 			return nil, err
 		}
 		kinds[k] = info
 	}
-	err := conn.Raw(func(dc any) error {
-		stmt, err := dc.(*duckdb.Conn).PrepareContext(ctx, "SELECT CAST('1' AS JSON)")
-		if err != nil {
-			return err
-		}
-		defer stmt.Close()
-		kinds[JSON], err = stmt.(*duckdb.Stmt).ColumnTypeInfo(0)
-		return err
-	})
-	return kinds, err
+	return kinds, nil
 }
 
 // scalar fits a Func to the driver.
@@ -100,20 +90,12 @@ type scalar struct {
 func newScalar(f Func, kinds map[Kind]duckdb.TypeInfo) *scalar {
 	s := &scalar{f: f, config: duckdb.ScalarFuncConfig{ResultTypeInfo: kinds[f.Out], Volatile: f.Volatile, SpecialNullHandling: f.Nulls}}
 	for _, k := range f.In {
-		s.config.InputTypeInfos = append(s.config.InputTypeInfos, kinds[argKind(k)])
+		s.config.InputTypeInfos = append(s.config.InputTypeInfos, kinds[k])
 	}
 	if f.Variadic != 0 {
-		s.config.VariadicTypeInfo = kinds[argKind(f.Variadic)]
+		s.config.VariadicTypeInfo = kinds[f.Variadic]
 	}
 	return s
-}
-
-// argKind is the kind DuckDB is told: JSON comes in as plain text, or else the driver would decode it.
-func argKind(k Kind) Kind {
-	if k == JSON {
-		return String
-	}
-	return k
 }
 
 // Config implements duckdb.ScalarFunc.
@@ -146,19 +128,11 @@ func (s *scalar) run(ctx context.Context, chunk *duckdb.ChunkIteratorState) (err
 		if err != nil {
 			return fmt.Errorf("function %s: %w", s.f.Name, err)
 		}
-		if err := row.SetResult(s.result(v)); err != nil {
+		if err := row.SetResult(v); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// result hands JSON text over as it is; the driver would encode a plain string once more.
-func (s *scalar) result(v any) any {
-	if text, ok := v.(string); ok && s.f.Out == JSON {
-		return json.RawMessage(text)
-	}
-	return v
 }
 
 var _ duckdb.ScalarFunc = (*scalar)(nil)

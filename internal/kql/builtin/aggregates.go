@@ -92,7 +92,7 @@ func listJSON(env Env, a Arg, distinct bool, filter, size string) string {
 		sql = Convert(sql, a.Type, types.Dynamic)
 	}
 	if !distinct && a.Type == types.Dynamic {
-		return fmt.Sprintf("coalesce(kql_flat(to_json(list(%s%s)%s), %s), CAST('[]' AS JSON))", sql, lead(env.Order), filter, size)
+		return fmt.Sprintf("coalesce(CAST(kql_flat(to_json(list(%s%s)%s), %s) AS JSON), CAST('[]' AS JSON))", sql, lead(env.Order), filter, size)
 	}
 	if !distinct {
 		return fmt.Sprintf("coalesce(to_json((list(%s%s)%s)[1:%s]), CAST('[]' AS JSON))", sql, lead(env.Order), filter, size)
@@ -101,7 +101,7 @@ func listJSON(env Env, a Arg, distinct bool, filter, size string) string {
 		return fmt.Sprintf("coalesce(to_json((list(DISTINCT %s)%s)[1:%s]), CAST('[]' AS JSON))", sql, filter, size)
 	}
 	set := fmt.Sprintf("kql_distinct(to_json(list(%s%s)%s), %s)", Convert(a.SQL, a.Type, types.Dynamic), lead(env.Order), filter, size)
-	return "coalesce(" + set + ", CAST('[]' AS JSON))"
+	return "coalesce(" + asJSON(set) + ", CAST('[]' AS JSON))"
 }
 
 func lead(order string) string {
@@ -279,9 +279,9 @@ var aggregateFunctions = table(Aggregate, "Aggregates", append([]def{
 	{Sig: "make_set(expr:any, maxSize:const long?) dynamic", Make: collect(true, false, 0, 1, maxList), Name: PrefixFirst, Prefix: "set", NotNull: true, Help: "An array of the different values.", Example: "make_set(x)"},
 	{Sig: "make_set_if(expr:any, predicate:bool, maxSize:const long?) dynamic", Make: collect(true, false, 1, 2, maxList), Name: PrefixFirst, Prefix: "set", NotNull: true, Help: "An array of the different values where the predicate is true.", Example: "make_set_if(x, y > 0)"},
 	{Sig: "makeset(expr:any, maxSize:const long?) dynamic", Make: collect(true, false, 0, 1, "128"), Instead: "make_set", Name: PrefixFirst, Prefix: "set", NotNull: true, Help: "The old make_set, of at most 128 values by default.", Example: "makeset(x)"},
-	{Sig: "make_bag(expr:dynamic, maxSize:const long?) dynamic", SQL: "coalesce(kql_bag_merge_all(to_json(list({0} {order}))), CAST('{}' AS JSON))", Name: PrefixFirst, Prefix: "bag", NotNull: true, Help: "The bags as one; of a key in several, the first wins.", Example: "make_bag(x)"},
-	{Sig: "make_dictionary(expr:dynamic, maxSize:const long?) dynamic", SQL: "coalesce(kql_bag_merge_all(to_json(list({0} {order}))), CAST('{}' AS JSON))", Instead: "make_bag", Name: PrefixFirst, Prefix: "dictionary", NotNull: true, Help: "The old make_bag.", Example: "make_dictionary(x)"},
-	{Sig: "make_bag_if(expr:dynamic, predicate:bool, maxSize:const long?) dynamic", SQL: "coalesce(kql_bag_merge_all(to_json(list({0} {order}) FILTER (WHERE {1}))), CAST('{}' AS JSON))", Name: PrefixFirst, Prefix: "bag", NotNull: true, Help: "The bags as one where the predicate is true.", Example: "make_bag_if(x, y > 0)"},
+	{Sig: "make_bag(expr:dynamic, maxSize:const long?) dynamic", SQL: "coalesce(CAST(kql_bag_merge_all(to_json(list({0} {order}))) AS JSON), CAST('{}' AS JSON))", Name: PrefixFirst, Prefix: "bag", NotNull: true, Help: "The bags as one; of a key in several, the first wins.", Example: "make_bag(x)"},
+	{Sig: "make_dictionary(expr:dynamic, maxSize:const long?) dynamic", SQL: "coalesce(CAST(kql_bag_merge_all(to_json(list({0} {order}))) AS JSON), CAST('{}' AS JSON))", Instead: "make_bag", Name: PrefixFirst, Prefix: "dictionary", NotNull: true, Help: "The old make_bag.", Example: "make_dictionary(x)"},
+	{Sig: "make_bag_if(expr:dynamic, predicate:bool, maxSize:const long?) dynamic", SQL: "coalesce(CAST(kql_bag_merge_all(to_json(list({0} {order}) FILTER (WHERE {1}))) AS JSON), CAST('{}' AS JSON))", Name: PrefixFirst, Prefix: "bag", NotNull: true, Help: "The bags as one where the predicate is true.", Example: "make_bag_if(x, y > 0)"},
 	{Sig: "buildschema(expr:dynamic) dynamic", SQL: "kql_build_schema(to_json(list({0})))", Name: PrefixFirst, Prefix: "schema", Help: "A schema that all the values fit.", Example: "buildschema(x)"},
 	{Sig: "percentile(expr:rankable, percentile:const number) =0", Make: quantile, Name: Special, Dev: devPercentile, Help: "The value at that nearest rank.", Example: "percentile(x, 95)"},
 	{Sig: "percentiles(expr:rankable, percentile:const number...) =0", Make: quantile, Name: Special, Dev: devPercentile, Help: "The values at these nearest ranks, a column each.", Example: "percentiles(x, 5, 50, 95)"},

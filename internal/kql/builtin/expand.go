@@ -50,10 +50,20 @@ func (r *Row) Whole(env Env, args []Arg) string {
 		}
 	}
 	if r.make != nil {
-		return r.make(env, conv)
+		return r.typed(r.make(env, conv))
 	}
-	return fill(r.sql, env, conv)
+	return r.typed(fill(r.sql, env, conv))
 }
+
+// typed gives a dynamic answer its type: functions in Go return JSON as text.
+func (r *Row) typed(sql string) string {
+	if r.result.rule == 0 && r.result.fixed == types.Dynamic && strings.HasPrefix(sql, "kql_") {
+		return asJSON(sql)
+	}
+	return sql
+}
+
+func asJSON(sql string) string { return "CAST(" + sql + " AS JSON)" }
 
 // convertNull gives the literal null the type of the parameter, as DuckDB cannot choose a function by NULL alone.
 func convertNull(p Param, sql string, from types.Type) string {
