@@ -66,8 +66,8 @@ func (c *checker) sample(at diag.Span, what string, out plan.Output) ([][]any, b
 }
 
 func (c *checker) bagUnpack(sc *scope, r *rel, op *ast.Evaluate) *rel {
-	args := op.Call.Args
-	if len(args) == 0 {
+	args := c.pluginArgs(op.Call, "Column", "OutputColumnPrefix", "columnsConflict", "ignoredProperties")
+	if len(args) == 0 || args[0] == nil {
 		c.fail(op.Call.Loc, "bad-argument", "bag_unpack takes a dynamic column")
 		return nil
 	}
@@ -79,7 +79,7 @@ func (c *checker) bagUnpack(sc *scope, r *rel, op *ast.Evaluate) *rel {
 	prefix := c.constText(sc, args, 1, "")
 	conflict := c.constText(sc, args, 2, "error")
 	ignored := map[string]bool{}
-	if len(args) > 3 {
+	if len(args) > 3 && args[3] != nil {
 		var list []string
 		if l, ok := c.expr(&env{sc: sc}, args[3]).(*plan.Lit); ok {
 			s, _ := l.V.(string)
@@ -96,6 +96,28 @@ func (c *checker) bagUnpack(sc *scope, r *rel, op *ast.Evaluate) *rel {
 	return c.unpacked(r, src, op, keys, prefix, conflict, ignored)
 }
 
+// pluginArgs puts a plugin's arguments in the order of its parameters; nil where none was given.
+func (c *checker) pluginArgs(x *ast.Call, params ...string) []ast.Expr {
+	out := make([]ast.Expr, 0, len(params))
+	for _, a := range x.Args {
+		n, ok := a.(*ast.Named)
+		if !ok {
+			out = append(out, a)
+			continue
+		}
+		i := slices.IndexFunc(params, func(p string) bool { return strings.EqualFold(p, n.Names[0].Text) })
+		if i < 0 {
+			c.failHint(n.Loc, diag.DidYouMean(n.Names[0].Text, params), "bad-argument", "%s has no parameter %s", x.Name.Text, n.Names[0].Text)
+			continue
+		}
+		for len(out) <= i {
+			out = append(out, nil)
+		}
+		out[i] = n.X
+	}
+	return out
+}
+
 // bagKey is a key to unpack and the type of its column.
 type bagKey struct {
 	key string
@@ -103,7 +125,7 @@ type bagKey struct {
 }
 
 func (c *checker) constText(sc *scope, args []ast.Expr, i int, otherwise string) string {
-	if i >= len(args) {
+	if i >= len(args) || args[i] == nil {
 		return otherwise
 	}
 	if l, ok := c.expr(&env{sc: sc}, args[i]).(*plan.Lit); ok {

@@ -240,6 +240,9 @@ func (c *checker) rangeTable(sc *scope, x *ast.Range) *rel {
 		c.fail(x.Loc, "type-mismatch", "range cannot count from a %s to a %s by a %s", from.Type(), to.Type(), step.Type())
 		t = types.Long
 	}
+	if l, ok := step.(*plan.Lit); ok && (l.V == int64(0) || l.V == 0.0) {
+		c.fail(x.Step.Span(), "bad-argument", "a step of 0 never gets there")
+	}
 	col := &plan.Col{Name: x.Column.Text, Type: t, NotNull: true}
 	return &rel{node: &plan.Range{Col: col, From: from, To: to, Step: step}, cols: []*plan.Col{col}, ser: true}
 }

@@ -58,7 +58,7 @@ func Run(ctx context.Context, db *sql.DB, src string, schema *plan.Schema, o kql
 }
 
 func run(ctx context.Context, db *sql.DB, r kql.Result) (Table, error) {
-	t := Table{Name: r.Name, Rows: [][]any{}}
+	t := Table{Name: r.Name, Columns: []TableColumn{}, Rows: [][]any{}}
 	for _, c := range r.Columns {
 		t.Columns = append(t.Columns, TableColumn{c.Name, c.Type.String()})
 	}

@@ -460,6 +460,14 @@ func (g *gen) window(b *block, x *plan.Window) sql {
 	return sql{strings.ReplaceAll(fill(tmpl, args...), "{over}", strings.Join(over, " ")), precAtom}
 }
 
+// nanKey sorts NaN between the nulls and the numbers; databases take it for the greatest of these.
+func nanKey(s string, nullsFirst bool) string {
+	if nullsFirst {
+		return "isnan(" + s + ") DESC NULLS FIRST"
+	}
+	return "isnan(" + s + ") NULLS LAST"
+}
+
 // orderBy writes sort keys; where nulls go is always said, as databases differ.
 func (g *gen) orderBy(b *block, keys []plan.Key) []string {
 	out := make([]string, 0, len(keys))
@@ -469,6 +477,9 @@ func (g *gen) orderBy(b *block, keys []plan.Key) []string {
 		}
 		key, _ := g.groupKey(b, k.X)
 		s := key.s
+		if k.X.Type() == types.Real {
+			out = append(out, nanKey(s, k.NullsFirst)) // NaN stands with the nulls
+		}
 		if k.Desc {
 			s += " DESC"
 		}
