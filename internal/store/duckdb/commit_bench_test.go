@@ -50,6 +50,16 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
+// BenchmarkQueryLeast is what a question costs at least.
+func BenchmarkQueryLeast(b *testing.B) {
+	s := tenanted(b, duckdb.Config{})
+	for b.Loop() {
+		if err := s.Query(b.Context(), `SELECT $1 + 1`, []any{int64(1)}, func([]any) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkQuery reads 100,000 rows of ten columns.
 func BenchmarkQuery(b *testing.B) {
 	s := tenanted(b, duckdb.Config{})

@@ -30,6 +30,9 @@ const fileName = "passtrail.db"
 // IngestMemory is the memory limit with which a process that only takes records in stays under 512 MiB in all.
 const IngestMemory int64 = 256 << 20
 
+// idleReaders is how many connections are kept for the next questions; making one costs more than a quick question.
+const idleReaders = 16
+
 // engineOptions are settings of DuckDB; the figures behind them are in docs/performance.md. The newest storage version
 // compresses better and quicker than the one DuckDB takes for the sake of its older selves. Row groups are written as they
 // fill, not five at once, which would take five times the memory. A commit goes to the log unless it is larger than
@@ -38,8 +41,8 @@ const IngestMemory int64 = 256 << 20
 var engineOptions = map[string]string{
 	"storage_compatibility_version":      "latest",
 	"write_buffer_row_group_count":       "1",
-	"auto_checkpoint_skip_wal_threshold": "33554432",
-	"checkpoint_threshold":               "32MiB",
+	"auto_checkpoint_skip_wal_threshold": "16777216",
+	"checkpoint_threshold":               "16MiB",
 }
 
 // Config says where the database is and what it may use.
@@ -102,6 +105,7 @@ func (s *Store) start(ctx context.Context, c Config) (err error) {
 	if s.db, err = duck.Open(ctx, dc); err != nil {
 		return fmt.Errorf("database in %s: %w", c.Dir, err)
 	}
+	s.db.SQL.SetMaxIdleConns(idleReaders)
 	if s.w, err = s.db.SQL.Conn(ctx); err != nil {
 		return err
 	}

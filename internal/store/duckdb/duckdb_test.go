@@ -223,6 +223,21 @@ func TestPutOff(t *testing.T) {
 	}
 }
 
+func TestReplacedRecordLeavesNoAttempt(t *testing.T) {
+	s := tenanted(t, duckdb.Config{})
+	poor := storetest.Event{ID: "a", Hash: 1, Shape: passtrail.ShapeLogAnalytics}.Record()
+	rich := storetest.Event{ID: "a", Hash: 2, Shape: passtrail.ShapeDiagnostic}.Record() // another correlation id
+	for _, r := range []passtrail.Record{poor, rich} {
+		commit(t, s, false, r)
+		if err := s.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := ask(t, s, "SELECT string_agg(correlation_id, ' ') FROM attempt"); got != r.CorrelationID {
+			t.Errorf("attempts are %v, want %v", got, r.CorrelationID)
+		}
+	}
+}
+
 func TestExpire(t *testing.T) {
 	s := tenanted(t, duckdb.Config{})
 	old, young := storetest.Event{ID: "old", Hash: 1, Time: storetest.At - passtrail.Day}, storetest.Event{ID: "young", Hash: 2}
