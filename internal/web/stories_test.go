@@ -200,6 +200,7 @@ func TestWriteRunAndBreakAQuery(t *testing.T) {
 	b.run(chromedp.KeyEvent("PasswordResetAttempts | summarize Count = count() by Outc"))
 	b.until("the completion list", `[...document.querySelectorAll(".cm-tooltip-autocomplete li")].some((li) => li.innerText.includes("Outcome"))`)
 	b.shot("real-query-completion")
+	b.until("the list to take keys, which it does a moment after it opened", `(window.listSince ??= performance.now()) && performance.now() - window.listSince > 200 && document.querySelector(".cm-tooltip-autocomplete li[aria-selected]")`)
 	b.run(chromedp.KeyEvent(kb.Enter))
 	b.until("the completed word", `document.querySelector("#q").value.includes("by Outcome")`)
 	b.run(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(kb.ModifierShift)))

@@ -225,6 +225,9 @@ func outcomesByDay(t *query.Table) *web.Chart {
 			from = day
 		}
 		to = day
+		if outcome == "unlocked" {
+			outcome = "reset" // both succeeded, and a picture tells six colours apart
+		}
 		if counts[outcome] == nil {
 			counts[outcome] = map[passtrail.Ticks]float64{}
 		}
@@ -241,7 +244,7 @@ func outcomesByDay(t *query.Table) *web.Chart {
 	for day := from; day <= to; day += step {
 		c.Labels = append(c.Labels, day.String()[:10])
 	}
-	for _, outcome := range []string{"reset", "unlocked", "failed", "blocked", "cancelled", "abandoned", "open"} {
+	for _, outcome := range []string{"reset", "failed", "blocked", "cancelled", "abandoned", "open"} {
 		if counts[outcome] == nil {
 			continue
 		}
@@ -249,7 +252,11 @@ func outcomesByDay(t *query.Table) *web.Chart {
 		for day, n := range counts[outcome] {
 			values[int((day-from)/step)] += n
 		}
-		c.Series = append(c.Series, chart.Series{Name: strings.ToUpper(outcome[:1]) + outcome[1:], Values: values})
+		name := strings.ToUpper(outcome[:1]) + outcome[1:]
+		if outcome == "reset" {
+			name = "Reset or unlocked"
+		}
+		c.Series = append(c.Series, chart.Series{Name: name, Values: values})
 	}
 	return c
 }
