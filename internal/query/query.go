@@ -222,6 +222,7 @@ func (e *Engine) runAll(ctx context.Context, req Request, c *kql.Compiled, head 
 			if n++; n > maxRows {
 				return passtrail.Errorf(passtrail.TooLarge, "query.Run", "the result has more than %d rows, the limit; add a filter, summarize or take", maxRows)
 			}
+			widen(t.Columns, cells)
 			return row(cells)
 		})
 		if err != nil {
@@ -229,6 +230,15 @@ func (e *Engine) runAll(ctx context.Context, req Request, c *kql.Compiled, head 
 		}
 	}
 	return nil
+}
+
+// widen makes whole numbers as wide as their columns say: a database may give a small constant in fewer bits.
+func widen(columns []Column, cells []any) {
+	for i, c := range columns {
+		if n, ok := cells[i].(int32); ok && c.Type != types.Int {
+			cells[i] = int64(n)
+		}
+	}
 }
 
 // read runs SQL under run, a time limit within ctx. An error of row comes back as it is: it is the caller's, not the

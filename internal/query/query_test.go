@@ -392,6 +392,23 @@ func TestSeveralTables(t *testing.T) {
 	}
 }
 
+// TestCellsHaveTheirTypes: a cell is of the Go type that Table promises for its column, also where it is a constant.
+func TestCellsHaveTheirTypes(t *testing.T) {
+	s := both(t)
+	res, err := run(t, s, "AuditLogs | take 1 | project a = long(-5), b = 5, c = int(5), d = 1.5, e = true, f = datetime(2026-01-01), g = 1d, h = 'x', i = dynamic([1]), j = guid(6f1c2a34-5b0d-4e0a-9d35-0c6b2f9a7e11), k = 2000000000 + 2000000000, l = int(null), m = 1 + 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i, c := range res.Tables[0].Columns {
+		got = append(got, fmt.Sprintf("%s %s %T", c.Name, c.Type, res.Tables[0].Rows[0][i]))
+	}
+	want := "a long int64, b long int64, c int int32, d real float64, e bool bool, f datetime int64, g timespan int64, h string string, i dynamic string, j guid string, k long int64, l int <nil>, m long int64"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("cells are %s\nwant %s", strings.Join(got, ", "), want)
+	}
+}
+
 // TestSchemaIsWhole runs every column of every table, so that none has SQL that cannot run.
 func TestSchemaIsWhole(t *testing.T) {
 	s := both(t)

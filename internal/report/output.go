@@ -161,7 +161,7 @@ func Label(v any, t types.Type) string {
 		}
 		return s[:10] + " " + s[11:16]
 	}
-	s := export.Text(v, t, time.UTC)
+	s := export.Plain(export.Text(v, t, time.UTC))
 	if m, ok := vocab.MethodByKey(s); ok {
 		return m.Name
 	}

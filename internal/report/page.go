@@ -53,14 +53,14 @@ type pageCell struct {
 
 // WriteHTML writes reports as one self-contained page: no script, no other file, made to be printed.
 func WriteHTML(w io.Writer, outs []*Output, tenant store.Tenant, zone *time.Location) error {
-	p := page{Tenant: tenant.Name, TenantID: string(tenant.ID), Zone: zone.String(), Version: passtrail.Version}
+	p := page{Tenant: export.Plain(tenant.Name), TenantID: string(tenant.ID), Zone: zone.String(), Version: passtrail.Version}
 	if p.Tenant == "" {
 		p.Tenant, p.TenantID = p.TenantID, ""
 	}
 	for _, o := range outs {
 		p.Now = export.Text(int64(o.Params.Now), types.DateTime, zone)
 		s := section{
-			ID: o.Report.ID, Title: o.Report.Title, Answer: o.Answer, Notes: o.Notes, Counts: strings.TrimSpace(o.Report.Counts), Query: o.Text,
+			ID: o.Report.ID, Title: o.Report.Title, Answer: export.Plain(o.Answer), Notes: o.Notes, Counts: strings.TrimSpace(o.Report.Counts), Query: o.Text,
 			From: Day(o.Params.From, zone), To: Day(o.Params.To, zone),
 		}
 		for i, t := range o.Tables {
@@ -84,7 +84,7 @@ func (o *Output) pageTable(i int, t query.Table, zone *time.Location) pageTable 
 		}
 		cells := make([]pageCell, len(row))
 		for k, v := range row {
-			cells[k] = pageCell{export.Text(v, t.Columns[k].Type, zone), t.Columns[k].Type.Numeric()}
+			cells[k] = pageCell{export.Plain(export.Text(v, t.Columns[k].Type, zone)), t.Columns[k].Type.Numeric()}
 		}
 		out.Rows = append(out.Rows, cells)
 	}
