@@ -113,6 +113,9 @@ func Convert(sql string, from, to types.Type) string {
 	if !ok {
 		return Convert("NULL", types.Null, to)
 	}
+	if from == types.Real && to == types.Long && !strings.Contains(sql, `"`) {
+		template = "kql_constant" + strings.TrimPrefix(template, "kql_real") // without a column in it
+	}
 	return fill(template, Env{}, []Arg{{SQL: sql, Type: from}})
 }
 

@@ -20,6 +20,7 @@ var conversions = []fn{
 		}
 		return int32(n.(int64))
 	}},
+	{"kql_constant_long", "r:l", func(a args) any { return constantLong(a.real(0)) }},
 	{"kql_datetime_text", "l:s", func(a args) any { return datetimeText(a.long(0)) }},
 	{"kql_timespan_text", "l:s", func(a args) any { return timespanText(a.long(0)) }},
 	{"kql_ticks_datetime", "l:l", func(a args) any { return inRange(a.long(0)) }},
@@ -80,6 +81,14 @@ func clamp(f float64, low, high int64) any {
 		return low
 	}
 	return int64(f)
+}
+
+// constantLong is tolong of a constant: there the engine makes the least number of what is too large.
+func constantLong(f float64) any {
+	if f >= math.MaxInt64 && !math.IsInf(f, 0) {
+		return int64(math.MinInt64)
+	}
+	return clamp(f, math.MinInt64, math.MaxInt64)
 }
 
 func inRange(t int64) any {

@@ -207,6 +207,8 @@ var rowCases = []rowCase{
 	{"toint", []any{"2147483648"}, "null"},
 	{"toint", []any{-2.7}, "-2"},
 	{"toint", []any{1e19}, "2147483647"},
+	{"tolong", []any{1e19}, "-9223372036854775808"},
+	{"tolong", []any{col{`(SELECT "x" FROM (SELECT CAST(1e19 AS DOUBLE) AS "x"))`, types.Real}}, "9223372036854775807"},
 	{"tolong", []any{-1e19}, "-9223372036854775808"},
 	{"toint", []any{dyn("9.99")}, "9"},
 	{"toint", []any{dyn(`"5"`)}, "5"},
