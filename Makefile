@@ -1,4 +1,4 @@
-# make demo   build, simulate a tenant, take it in, answer the questions, serve the pages
+# make demo   build, simulate a tenant, take it in, answer the questions, serve the pages (DEMO_FLAGS=--no-serve: end after the answers)
 # make test   install what the tests need, then run all of them
 # make bench  the figures of docs/performance.md
 # make help   the rest
@@ -16,7 +16,7 @@ build:
 	$(GO) build -ldflags "-X passtrail.Version=$(VERSION)" -o passtrail ./cmd/passtrail
 
 demo: build
-	./passtrail demo --data $(DATA) $(DEMO_FLAGS)
+	./passtrail demo --data $(DATA) --page demo.html $(DEMO_FLAGS)
 
 # deps installs what the tests need and is not a Go module: a browser. It says what it does.
 deps:
