@@ -19,7 +19,7 @@ import (
 // reads them straight out of Go memory. A column's long texts are laid end to end and handed over as one string, which
 // DuckDB copies into memory that lives as long as the vector; the strings of the rows then point into that copy. So a
 // chunk costs one call into C per column, not two per value as with the driver's appender, and no Go pointer is ever
-// kept in C memory. Measured against the alternatives in docs/performance.md.
+// kept in C memory. The alternatives and their figures are in docs/decisions/0007-record-write-path.md.
 
 // maxChunkBytes bounds the text of a chunk: records of many megabytes come in smaller chunks.
 const maxChunkBytes = 32 << 20

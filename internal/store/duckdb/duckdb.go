@@ -33,7 +33,7 @@ const IngestMemory int64 = 256 << 20
 // idleReaders is how many connections are kept for the next questions; making one costs more than a quick question.
 const idleReaders = 16
 
-// engineOptions are settings of DuckDB; the figures behind them are in docs/performance.md. The newest storage version
+// engineOptions are settings of DuckDB; the figures behind them are in docs/decisions/0007-record-write-path.md. The newest storage version
 // compresses better and quicker than the one DuckDB takes for the sake of its older selves. Row groups are written as they
 // fill, not five at once, which would take five times the memory. A commit goes to the log unless it is larger than
 // this: by default DuckDB makes a whole checkpoint, and packs its last row group anew, for each commit beyond 100 kB. The
