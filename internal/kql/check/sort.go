@@ -114,6 +114,7 @@ type windows struct {
 	in   *rel
 	r    *rel
 	used bool
+	made []*plan.Col // columns it added
 }
 
 func (c *checker) newWindows(r *rel) *windows { return &windows{c: c, in: r, r: r} }
@@ -132,9 +133,15 @@ func (w *windows) column(x plan.Expr) plan.Expr {
 		return x
 	}
 	d := plan.Def{Col: col("w", x), X: x}
+	return w.add(d)
+}
+
+// add adds a column below the operator.
+func (w *windows) add(d plan.Def) plan.Expr {
 	cols := w.r.cols
 	w.r = w.r.extend(d)
 	w.r.cols = cols
+	w.made = append(w.made, d.Col)
 	return ref(d.Col)
 }
 
@@ -183,8 +190,7 @@ func (w *windows) call(c *checker, x *ast.Call, name string, args []plan.Expr, t
 	case "row_rank_dense", "row_rank", "row_rank_min":
 		return w.rank(name, args, over)
 	}
-	c.unsupported(x.Loc, name, "it is not part of this engine yet")
-	return bad()
+	return w.session(args, over)
 }
 
 type overFunc func(fn string, t types.Type, never bool, part []plan.Expr, args ...plan.Expr) *plan.Window

@@ -193,6 +193,13 @@ func dynamics(n plan.Node) map[*plan.Col]*plan.Column {
 			}
 		}
 	})
+	plan.Visit(n, func(n plan.Node) {
+		if s, ok := n.(*plan.Shared); ok {
+			for _, c := range s.Cols {
+				delete(out, c) // read from a relation that is computed once, and no longer from the table
+			}
+		}
+	})
 	return out
 }
 
