@@ -3,13 +3,19 @@
 package explore
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"passtrail"
+	"passtrail/internal/kql/plan"
+	"passtrail/internal/kql/types"
 	"passtrail/internal/query"
 )
 
@@ -29,9 +35,9 @@ func (x Explorer) run(ctx context.Context, text string) (*query.Table, error) {
 	return &res.Tables[0], nil
 }
 
-// Quote writes text as a KQL string literal.
+// Quote writes text as a KQL string literal. A NUL, which the database's texts end at, becomes a character that nothing has.
 func Quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "\x00", `\0`).Replace(s) + `"`
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "\x00", "\ufffd").Replace(s) + `"`
 }
 
 // Filter chooses audit records; empty fields choose all. Text filters fold case.
@@ -79,13 +85,34 @@ func (f Filter) KQL() string {
 		where("tostring(InitiatedBy.user.userPrincipalName) startswith %s or Identity startswith %s or tostring(InitiatedBy.user.id) =~ %s", q, q, q)
 	}
 	if f.UserAgent != "" {
-		where("AdditionalDetails contains %s", Quote(f.UserAgent))
+		where("AdditionalDetails contains %s", Quote(jsonInside(f.UserAgent))) // quick, and refined by the next
+		where("tostring(AdditionalDetails) matches regex %s", Quote(userAgentPattern(f.UserAgent)))
 	}
 	if f.Text != "" {
 		q := Quote(f.Text)
 		where("ActivityDisplayName contains %s or ResultReason contains %s or InitiatedBy contains %s or TargetResources contains %s or AdditionalDetails contains %s", q, q, q, q, q)
 	}
 	return b.String()
+}
+
+// jsonInside writes text as it stands inside a JSON string.
+func jsonInside(s string) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(s) != nil {
+		return s // text always encodes
+	}
+	out := strings.TrimSuffix(b.String(), "\n")
+	return out[1 : len(out)-1]
+}
+
+// userAgentPattern finds text within the value of the detail User-Agent, whichever of key and value stands first.
+func userAgentPattern(s string) string {
+	const rest = `(?:[^"\\]|\\.)*`
+	value := `"value":\s*"` + rest + regexp.QuoteMeta(jsonInside(s)) + rest + `"`
+	key := `"key":\s*"User-Agent"`
+	return `(?i)` + key + `,\s*` + value + `|` + value + `,\s*` + key
 }
 
 // Event is one audit record in a list.
@@ -116,6 +143,9 @@ type Page struct {
 // Events returns a page of at most limit records, newest first. After is the Next of the page before, or "". Records
 // that arrive meanwhile do not move a page.
 func (x Explorer) Events(ctx context.Context, f Filter, after string, limit int) (*Page, error) {
+	if limit < 1 {
+		return nil, passtrail.Errorf(passtrail.Invalid, "explore.Events", "a page of %d records: want 1 or more", limit)
+	}
 	text := f.KQL()
 	if after != "" {
 		at, id, err := decodeCursor(after)
@@ -163,6 +193,9 @@ func (x Explorer) Count(ctx context.Context, f Filter) (int64, error) {
 	return n, nil
 }
 
+// auditLogs is the table that events come from.
+var auditLogs = query.Schema.Table("AuditLogs")
+
 // Facet is a value and how many records have it.
 type Facet struct {
 	Value string
@@ -171,6 +204,9 @@ type Facet struct {
 
 // Facets counts the values of a column of AuditLogs among what the filter matches, most first, at most limit of them.
 func (x Explorer) Facets(ctx context.Context, f Filter, column string, limit int) ([]Facet, error) {
+	if !slices.ContainsFunc(auditLogs.Columns, func(c plan.Column) bool { return c.Name == column && c.Type == types.String }) {
+		return nil, passtrail.Errorf(passtrail.Invalid, "explore.Facets", "AuditLogs has no text column %q", column)
+	}
 	t, err := x.run(ctx, f.KQL()+fmt.Sprintf("\n| summarize Count = count() by Value = %s\n| sort by Count desc, Value asc\n| take %d", column, limit))
 	if err != nil {
 		return nil, err

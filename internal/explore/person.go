@@ -36,14 +36,16 @@ type Moment struct {
 }
 
 // FindPeople returns the people whose user principal name or display name begins with who, or whose object id it is; at
-// most limit of them, by user principal name.
+// most limit of them: those whom who names in full first, then by user principal name.
 func (x Explorer) FindPeople(ctx context.Context, who string, limit int) ([]Person, error) {
+	q := Quote(who)
 	text := fmt.Sprintf(`union
     (PasswordEvents | where %s | summarize arg_max(Time, UserPrincipalName, UserDisplayName) by UserId | project UserId, UserPrincipalName, UserDisplayName, Rank = 1),
     (UserRegistrationDetails | where %s | project UserId = Id, UserPrincipalName, UserDisplayName, Rank = 2)
 | summarize arg_max(Rank, UserPrincipalName, UserDisplayName) by UserId
-| top %d by UserPrincipalName asc
-| project UserId, UserPrincipalName, UserDisplayName`, person(who), strings.ReplaceAll(person(who), "UserId", "Id"), limit)
+| project UserId, UserPrincipalName, UserDisplayName, Whole = UserId =~ %s or UserPrincipalName =~ %s
+| sort by Whole desc, UserPrincipalName asc, UserId asc
+| take %d`, person("UserId", who), person("Id", who), q, q, limit)
 	t, err := x.run(ctx, text)
 	if err != nil {
 		return nil, err
@@ -59,32 +61,58 @@ func (x Explorer) FindPeople(ctx context.Context, who string, limit int) ([]Pers
 	return out, nil
 }
 
+// manyPeople is how many people are looked at to see whether a name means one.
+const manyPeople = 20
+
 // Person returns the one person that who means: an object id, a whole user principal name, or a beginning that only one
-// person's name has. NotFound when nobody is meant, Conflict (naming some) when several are.
+// person's name has. NotFound when nobody is meant, Conflict (naming some) when several are; a user principal name that was
+// given to another person later is such a case.
 func (x Explorer) Person(ctx context.Context, who string) (*Person, error) {
-	if strings.TrimSpace(who) == "" {
+	who = strings.TrimSpace(who)
+	if who == "" {
 		return nil, passtrail.Errorf(passtrail.Invalid, "explore.Person", "name a person: user principal name, display name or object id")
 	}
-	found, err := x.FindPeople(ctx, who, 20)
+	found, err := x.FindPeople(ctx, who, manyPeople)
 	if err != nil {
 		return nil, err
 	}
+	var whole []Person
 	for _, p := range found {
-		if strings.EqualFold(p.UPN, who) || strings.EqualFold(p.ID, who) {
+		if strings.EqualFold(p.ID, who) {
 			return x.describe(ctx, p)
 		}
+		if strings.EqualFold(p.UPN, who) {
+			whole = append(whole, p)
+		}
 	}
-	switch len(found) {
-	case 0:
+	switch {
+	case len(whole) == 1:
+		return x.describe(ctx, whole[0])
+	case len(whole) > 1:
+		ids := make([]string, 0, 5)
+		for _, p := range whole[:min(5, len(whole))] {
+			ids = append(ids, p.ID)
+		}
+		return nil, passtrail.Errorf(passtrail.Conflict, "explore.Person", "%d people have had the name %q: give an object id, %s", len(whole), who, strings.Join(ids, " or "))
+	case len(found) == 0:
 		return nil, passtrail.Errorf(passtrail.NotFound, "explore.Person", "no person's name begins with %q", who)
-	case 1:
+	case len(found) == 1:
 		return x.describe(ctx, found[0])
 	}
+	return nil, ambiguous(who, found)
+}
+
+// ambiguous names some of the people whose names begin alike.
+func ambiguous(who string, found []Person) error {
 	names := make([]string, 0, 5)
 	for _, p := range found[:min(5, len(found))] {
 		names = append(names, p.UPN)
 	}
-	return nil, passtrail.Errorf(passtrail.Conflict, "explore.Person", "%d people's names begin with %q: %s; give the whole user principal name", len(found), who, strings.Join(names, ", "))
+	more := ""
+	if len(found) == manyPeople {
+		more = " or more"
+	}
+	return passtrail.Errorf(passtrail.Conflict, "explore.Person", "%d%s people's names begin with %q: %s; give the whole user principal name", len(found), more, who, strings.Join(names, ", "))
 }
 
 // describe adds registration and role to a person.
@@ -108,17 +136,20 @@ func (x Explorer) describe(ctx context.Context, p Person) (*Person, error) {
 	return &p, nil
 }
 
-// Timeline returns a person's moments in the period, newest first; every record of the person is in one. A zero From means everything.
+// Timeline returns a person's moments from an instant (inclusive; 0: the beginning) to another (exclusive; 0: the end),
+// newest first; every record of the person in that time is in one.
 func (x Explorer) Timeline(ctx context.Context, id string, from, to passtrail.Ticks) ([]Moment, error) {
 	if to == 0 {
 		to = passtrail.MaxTicks
 	}
-	span := fmt.Sprintf("between (datetime(%s) .. datetime(%s))", from, to)
+	span := func(column string) string {
+		return fmt.Sprintf("%s >= datetime(%s) and %s < datetime(%s)", column, from, column, to)
+	}
 	res, err := x.Engine.Run(ctx, query.Request{Tenants: x.Tenants, Now: x.Now, Text: `
-PasswordResetAttempts | where UserId == ` + Quote(id) + ` and End ` + span + `
+PasswordResetAttempts | where UserId == ` + Quote(id) + ` and ` + span("End") + `
 | project AttemptId, Start, End, Outcome, Problem, IPAddress, GateCount, Refusals
 | sort by End desc, AttemptId asc;
-PasswordEvents | where UserId == ` + Quote(id) + ` and Time ` + span + `
+PasswordEvents | where UserId == ` + Quote(id) + ` and ` + span("Time") + `
 | project Time, EventId, Activity, Result, Reason, Problem, ActorId, ActorPrincipalName, IPAddress, AttemptId, Method, CorrelationId
 | sort by Time asc, EventId asc`})
 	if err != nil {

@@ -3,7 +3,6 @@ package explore
 import (
 	"context"
 	"encoding/json"
-	"strings"
 
 	"passtrail"
 	"passtrail/internal/query"
@@ -95,13 +94,13 @@ func (f AttemptFilter) KQL() string {
 		add("set_has_element(MethodsTried, " + Quote(f.Method) + ") or set_has_element(Gates, " + Quote(f.Method) + ")")
 	}
 	if f.Person != "" {
-		add(person(f.Person))
+		add(person("UserId", f.Person))
 	}
 	return b + "\n| sort by Start desc, AttemptId asc"
 }
 
-// person is the predicate that finds a person by user principal name, display name or object id.
-func person(who string) string {
+// person is the predicate that finds a person by user principal name, display name or object id, which is in the column id.
+func person(id, who string) string {
 	q := Quote(who)
-	return strings.Join([]string{"UserPrincipalName startswith " + q, "UserDisplayName startswith " + q, "UserId =~ " + q}, " or ")
+	return "UserPrincipalName startswith " + q + " or UserDisplayName startswith " + q + " or " + id + " =~ " + q
 }
