@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+
+	"passtrail/internal/auth"
 )
 
 type overviewPage struct {
@@ -17,6 +19,10 @@ func (s *Server) overviewPage(w http.ResponseWriter, r *http.Request) error {
 	sh, err := s.shell(r, "overview", "Overview")
 	if err != nil {
 		return err
+	}
+	if !sh.CanRead() && sh.Who.Can(auth.ReadPerson) { // the help desk begins with the caller
+		http.Redirect(w, r, sh.To("/person"), http.StatusSeeOther)
+		return nil
 	}
 	p := &overviewPage{Shell: sh}
 	if sh.Tenant.ID == "" {

@@ -51,7 +51,7 @@ func (s *Server) providerBack(w http.ResponseWriter, r *http.Request) error {
 		s.log.Warn("sign-in refused", "error", logged(err))
 		sh := s.bareShell(r)
 		sh.Title = "Sign in"
-		return s.renderStatus(w, r, http.StatusForbidden, &signInPage{Shell: sh, To: "/", Provider: true, Message: sentence(err.Error())})
+		return s.renderStatus(w, r, http.StatusForbidden, &signInPage{Shell: sh, Next: "/", Provider: true, Message: sentence(err.Error())})
 	}
 	session, err := s.sessions.Open(who)
 	if err != nil {

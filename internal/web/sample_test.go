@@ -16,6 +16,8 @@ import (
 
 const contoso = passtrail.TenantID("11111111-2222-3333-4444-555555555555")
 
+const adatum = passtrail.TenantID("22222222-2222-3333-4444-555555555555")
+
 // sample is a small working implementation of the services, for tests of the pages alone: a handful of fixed records,
 // roles enforced, an access log that is kept.
 type sample struct {
@@ -26,6 +28,8 @@ type sample struct {
 	access     []web.AccessRow
 	state      string
 	saved      []web.SavedQuery
+	second     bool               // there is another tenant, the first by name
+	changed    passtrail.TenantID // whose settings were changed last
 }
 
 func newSample() *sample { return &sample{collecting: true, queries: true, state: "new"} }
@@ -372,7 +376,11 @@ func (m *sample) TenantList(ctx context.Context) ([]web.TenantView, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return []web.TenantView{{ID: contoso, Name: "Contoso", Collecting: m.collecting, CustomQueries: m.queries, OptedInBy: "this computer", OptedInAt: start}}, nil
+	var all []web.TenantView
+	if m.second {
+		all = append(all, web.TenantView{ID: adatum, Name: "Adatum", Collecting: true, CustomQueries: true})
+	}
+	return append(all, web.TenantView{ID: contoso, Name: "Contoso", Collecting: m.collecting, CustomQueries: m.queries, OptedInBy: "this computer", OptedInAt: start}), nil
 }
 
 func (m *sample) set(ctx context.Context, s web.Scope, do func()) error {
@@ -381,6 +389,7 @@ func (m *sample) set(ctx context.Context, s web.Scope, do func()) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.changed = s.Tenant
 	do()
 	return nil
 }

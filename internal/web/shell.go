@@ -68,6 +68,7 @@ func (sh *Shell) Menu() [][]MenuItem {
 			if item.Section == "suspicious" {
 				item.Count = sh.NewFindings
 			}
+			item.Href = address(item.Href, sh.named(url.Values{}))
 			items = append(items, item)
 		}
 		if len(items) > 0 {
@@ -109,8 +110,31 @@ func (sh *Shell) Link(path string, pairs ...string) string {
 			v.Set(pairs[i], pairs[i+1])
 		}
 	}
-	return address(path, v)
+	return address(path, sh.named(v))
 }
+
+// named adds the tenant to an address where there are several, so that whoever opens it sees the same one.
+func (sh *Shell) named(v url.Values) url.Values {
+	if len(sh.Tenants) > 1 && !v.Has("tenant") {
+		v.Set("tenant", string(sh.Tenant.ID))
+	}
+	return v
+}
+
+// Here is an address of this server with the tenant added where there are several.
+func (sh *Shell) Here(href string) string {
+	u, err := url.Parse(href)
+	if err != nil || !sh.Several() {
+		return href
+	}
+	return address(u.Path, sh.named(u.Query()))
+}
+
+// Several tells whether there are several tenants to choose from.
+func (sh *Shell) Several() bool { return len(sh.Tenants) > 1 }
+
+// CanRead tells whether the person may read reports and records.
+func (sh *Shell) CanRead() bool { return sh.Who.Can(auth.ReadReports) }
 
 // To is the address of a page with these values only, and the period in force.
 func (sh *Shell) To(path string, pairs ...string) string {
@@ -125,7 +149,7 @@ func (sh *Shell) To(path string, pairs ...string) string {
 			v.Set(pairs[i], pairs[i+1])
 		}
 	}
-	return address(path, v)
+	return address(path, sh.named(v))
 }
 
 // address joins a path and values; empty values make no question mark.
@@ -157,7 +181,11 @@ func (s *Server) shell(r *http.Request, section, title string) (*Shell, error) {
 		return nil, err
 	}
 	sh.Tenants = list
-	sh.Tenant = chooseTenant(list, sh.Values.Get("tenant"), cookieValue(r, tenantCookie, nil))
+	posted := ""
+	if r.Method == http.MethodPost {
+		posted = r.PostFormValue("tenant") // forms say which tenant they are about
+	}
+	sh.Tenant = chooseTenant(list, sh.Values.Get("tenant"), posted, cookieValue(r, tenantCookie, nil))
 	sh.Period = s.period(sh, "30d")
 	if sh.Tenant.ID != "" && sh.Who.Can(auth.ReadReports) {
 		found, err := s.services.FindFindings(r.Context(), s.scope(sh), "new")

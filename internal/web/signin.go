@@ -8,7 +8,7 @@ import (
 
 type signInPage struct {
 	*Shell
-	To       string
+	Next     string
 	Provider bool
 	Message  string
 }
@@ -27,7 +27,7 @@ func (s *Server) signInForm(w http.ResponseWriter, r *http.Request) error {
 	}
 	sh := s.bareShell(r)
 	sh.Title = "Sign in"
-	return s.render(w, r, &signInPage{Shell: sh, To: to, Provider: s.provider != nil})
+	return s.render(w, r, &signInPage{Shell: sh, Next: to, Provider: s.provider != nil})
 }
 
 // useLink signs in with a link that works once. The redirect takes the secret out of the address bar.
@@ -36,7 +36,7 @@ func (s *Server) useLink(w http.ResponseWriter, r *http.Request, secret, to stri
 	if err != nil {
 		sh := s.bareShell(r)
 		sh.Title = "Sign in"
-		return s.renderStatus(w, r, http.StatusForbidden, &signInPage{Shell: sh, To: to, Provider: s.provider != nil, Message: sentence(err.Error())})
+		return s.renderStatus(w, r, http.StatusForbidden, &signInPage{Shell: sh, Next: to, Provider: s.provider != nil, Message: sentence(err.Error())})
 	}
 	s.setSession(w, session)
 	ctx := auth.With(r.Context(), who)
