@@ -287,10 +287,12 @@ var parsesJSON = map[string]bool{"parse_json": true, "todynamic": true, "toobjec
 func (g *gen) call(b *block, x *plan.Call) sql {
 	args := make([]builtin.Arg, len(x.Args))
 	for i, a := range x.Args {
-		args[i] = g.builtinArg(b, a)
-		if p := paramOf(x.Row, i); a.Type() == types.Dynamic && p.Convert == types.String {
-			args[i].SQL, args[i].Type = g.dynamicText(b, a).s, types.String
+		_, literal := a.(*plan.Lit)
+		if p := paramOf(x.Row, i); a.Type() == types.Dynamic && p.Convert == types.String && !literal {
+			args[i] = builtin.Arg{SQL: g.dynamicText(b, a).s, Type: types.String, NonNull: a.NotNull()}
+			continue // the value itself may not be there, only the text inside it
 		}
+		args[i] = g.builtinArg(b, a)
 	}
 	s := x.Row.Expand(g.env, args)
 	g.measure(x, x.Args, b, s)
