@@ -82,13 +82,21 @@ func (p Prediction) Differ(columns []kql.Column) string {
 	for _, c := range columns {
 		got = append(got, TableColumn{c.Name, c.Type.String()})
 	}
-	if p.Open {
-		got = slices.DeleteFunc(got, func(c TableColumn) bool { return !slices.Contains(p.Columns, c) })
+	known := func(c TableColumn) bool {
+		return slices.ContainsFunc(p.Columns, func(k TableColumn) bool { return same(c, k) })
 	}
-	if slices.Equal(got, p.Columns) {
+	if p.Open {
+		got = slices.DeleteFunc(got, func(c TableColumn) bool { return !known(c) })
+	}
+	if slices.EqualFunc(got, p.Columns, same) {
 		return ""
 	}
 	return fmt.Sprintf("got    %s\nbinder %s", columnList(got), columnList(p.Columns))
+}
+
+// same compares a column with a predicted one, whose type may be unknown.
+func same(c, predicted TableColumn) bool {
+	return c.Name == predicted.Name && (c.Type == predicted.Type || predicted.Type == "unknown")
 }
 
 func columnList(cols []TableColumn) string {

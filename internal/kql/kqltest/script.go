@@ -201,7 +201,7 @@ func (s *Script) Check(ctx context.Context, db *sql.DB, name string) string {
 		if err != nil {
 			return err.Error()
 		}
-		if d := differ(tableText(t, sorted(r.SQL)), normal(want, sorted(r.SQL))); d != "" {
+		if d := differ(Text(t, sorted(r.SQL)), Normal(want, sorted(r.SQL))); d != "" {
 			return d + "\nsql: " + r.SQL
 		}
 	}
@@ -259,8 +259,8 @@ func sorted(text string) bool {
 	return i >= 0 && !strings.Contains(text[i:], ") AS ") && strings.Count(text[i:], "(") >= strings.Count(text[i:], ")")
 }
 
-// tableText writes a result as CSV with types in the header.
-func tableText(t Table, inOrder bool) string {
+// Text writes a result as CSV with types in the header.
+func Text(t Table, inOrder bool) string {
 	head := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		head[i] = c.Name + ":" + c.Type
@@ -301,8 +301,8 @@ func line(cells []string) string {
 	return b.String()
 }
 
-// normal brings wanted CSV into the form that tableText writes.
-func normal(want string, inOrder bool) string {
+// Normal brings wanted CSV into the form that [Text] writes.
+func Normal(want string, inOrder bool) string {
 	recs, err := records([]byte(want))
 	if err != nil || len(recs) == 0 {
 		return want
