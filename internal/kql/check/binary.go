@@ -257,7 +257,10 @@ func arithmeticOp(op byte, t types.Type, l, r plan.Expr) string {
 		}
 		return "div long"
 	case op == '%':
-		if positive(r) {
+		switch {
+		case bitsOf(r) > 62:
+			return "mod wide"
+		case positive(r):
 			return "mod lit"
 		}
 		return "mod long"

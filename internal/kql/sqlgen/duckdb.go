@@ -85,6 +85,7 @@ var duckOps = map[string]op{
 	"div long":      {"TRY({0} // {1})", precAtom, precMul},
 	"div lit":       {"{0} // {1}", precMul, precUnary},
 	"mod long":      {"(({0} % {1}) + abs({1})) % abs({1})", precMul, precUnary},
+	"mod wide":      {"CAST((CAST({0} AS HUGEINT) % {1} + abs(CAST({1} AS HUGEINT))) % abs(CAST({1} AS HUGEINT)) AS BIGINT)", precAtom, precUnary},
 	"mod lit":       {"({0} % {1} + {1}) % {1}", precMul, precUnary},
 	"div real":      {"{0} / {1}", precMul, precUnary},
 	"mod real":      {"({0} % {1} + abs({1})) % abs({1})", precMul, precUnary},

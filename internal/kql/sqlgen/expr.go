@@ -349,6 +349,9 @@ func (g *gen) measure(x plan.Expr, args []plan.Expr, b *block, s string) {
 	if strings.Contains(s, "TRY(") {
 		g.columnsForTry(b, args)
 	}
+	if strings.Contains(s, "lambda ") && strings.Contains(s, "(SELECT ") {
+		g.columnsForLambda(b, args)
+	}
 	if len(s) < 2*longText || g.hoist != nil {
 		return
 	}
@@ -360,6 +363,15 @@ func (g *gen) measure(x plan.Expr, args []plan.Expr, b *block, s string) {
 		if t := g.expr(b, a).s; len(t) > longText && strings.Count(s, t) > 1 {
 			g.hoist = a
 			return
+		}
+	}
+}
+
+// columnsForLambda computes below what reads a sub-query, which cannot stand in a lambda.
+func (g *gen) columnsForLambda(b *block, args []plan.Expr) {
+	for _, a := range args {
+		if g.hoist == nil && strings.Contains(g.expr(b, a).s, "(SELECT ") {
+			g.hoist = a
 		}
 	}
 }
