@@ -104,7 +104,7 @@ func (in *incoming) Init() duckdb.ParallelTableSourceInfo {
 }
 
 // NewLocalState implements duckdb.ParallelChunkTableSource.
-func (in *incoming) NewLocalState() any { return &filler{} }
+func (in *incoming) NewLocalState() any { return newFiller() }
 
 // FillChunk implements duckdb.ParallelChunkTableSource.
 func (in *incoming) FillChunk(local any, c duckdb.DataChunk) error {
@@ -137,17 +137,37 @@ func textBytes(r *passtrail.Record) int {
 
 // filler writes records into chunks; it keeps its buffers from one to the next.
 type filler struct {
-	texts       []string
+	columns []texts // one for each text column
+}
+
+// texts are the texts of a column in a chunk.
+type texts struct {
+	offset      uintptr
+	rows        []string
 	long, short []byte // the texts that a string points to and those it holds, end to end
+	broken      bool   // one of them begins within a character
+}
+
+func newFiller() *filler {
+	f := &filler{}
+	for _, c := range recordFields {
+		if c.kind == textColumn {
+			f.columns = append(f.columns, texts{offset: c.offset})
+		}
+	}
+	return f
 }
 
 func (f *filler) fill(chunk bindings.DataChunk, rows []*passtrail.Record, batch int64) {
+	f.gather(rows)
+	next := 0
 	for i, c := range recordFields {
 		v := bindings.DataChunkGetVector(chunk, bindings.IdxT(i))
 		switch c.kind {
 		case textColumn:
-			f.text(rows, c.offset)
-			f.write(v)
+			f.columns[next].check()
+			f.columns[next].write(v)
+			next++
 		case hashColumn:
 			out := unsafe.Slice((*hugeint)(bindings.VectorGetData(v)), len(rows))
 			for n, r := range rows {
@@ -168,47 +188,57 @@ func (f *filler) fill(chunk bindings.DataChunk, rows []*passtrail.Record, batch 
 	bindings.DataChunkSetSize(chunk, bindings.IdxT(len(rows)))
 }
 
-// text gathers a column's texts. DuckDB's texts are UTF-8, which it takes on trust here: what is not becomes the
-// replacement character. Texts that are valid end to end are so one by one, if none begins within a character.
-func (f *filler) text(rows []*passtrail.Record, offset uintptr) {
-	f.texts = f.texts[:0]
-	whole := true
+// gather sorts the texts of the records to their columns, record by record, so that each is looked at only once.
+func (f *filler) gather(rows []*passtrail.Record) {
+	for i := range f.columns {
+		c := &f.columns[i]
+		c.rows, c.long, c.short, c.broken = c.rows[:0], c.long[:0], c.short[:0], false
+	}
 	for _, r := range rows {
-		s := *(*string)(unsafe.Add(unsafe.Pointer(r), offset))
-		whole = whole && (s == "" || utf8.RuneStart(s[0]))
-		f.texts = append(f.texts, s)
+		for i := range f.columns {
+			c := &f.columns[i]
+			s := *(*string)(unsafe.Add(unsafe.Pointer(r), c.offset))
+			c.rows = append(c.rows, s)
+			switch {
+			case s == "":
+				continue
+			case len(s) > stringInline:
+				c.long = append(c.long, s...)
+			default:
+				c.short = append(c.short, s...)
+			}
+			if !utf8.RuneStart(s[0]) {
+				c.broken = true
+			}
+		}
 	}
-	f.join()
-	if whole && utf8.Valid(f.long) && utf8.Valid(f.short) {
-		return
-	}
-	for i, s := range f.texts {
-		f.texts[i] = strings.ToValidUTF8(s, "\uFFFD")
-	}
-	f.join()
 }
 
-// join lays the texts end to end.
-func (f *filler) join() {
-	f.long, f.short = f.long[:0], f.short[:0]
-	for _, s := range f.texts {
+// check makes the texts valid UTF-8, which DuckDB takes on trust here: what is not becomes the replacement character.
+// Texts that are valid end to end are so one by one, if none begins within a character.
+func (c *texts) check() {
+	if !c.broken && utf8.Valid(c.long) && utf8.Valid(c.short) {
+		return
+	}
+	c.long = c.long[:0]
+	for i, s := range c.rows {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+		c.rows[i] = s
 		if len(s) > stringInline {
-			f.long = append(f.long, s...)
-		} else {
-			f.short = append(f.short, s...)
+			c.long = append(c.long, s...)
 		}
 	}
 }
 
 // write puts the texts into a vector.
-func (f *filler) write(v bindings.Vector) {
+func (c *texts) write(v bindings.Vector) {
 	data := bindings.VectorGetData(v)
 	var next unsafe.Pointer
-	if len(f.long) > 0 {
-		bindings.UnsafeVectorAssignStringElementLen(v, 0, f.long)
+	if len(c.long) > 0 {
+		bindings.UnsafeVectorAssignStringElementLen(v, 0, c.long)
 		next = *(*unsafe.Pointer)(unsafe.Add(data, stringPointer))
 	}
-	for i, s := range f.texts {
+	for i, s := range c.rows {
 		at := unsafe.Add(data, i*stringSize)
 		b := unsafe.Slice((*byte)(at), stringSize)
 		binary.NativeEndian.PutUint32(b, uint32(len(s)))
