@@ -23,6 +23,7 @@ type queryPage struct {
 	Saved    []SavedQuery
 	Schema   QuerySchema
 	Outcome  *queryOutcome
+	Editor   bool // the engine's own editor service is there
 }
 
 // queryOutcome is what running a query came to.
@@ -58,7 +59,7 @@ func (s *Server) queryPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := &queryPage{Shell: sh, Text: sh.Value("q")}
+	p := &queryPage{Shell: sh, Text: sh.Value("q"), Editor: s.editor != nil}
 	if sh.Tenant.ID == "" {
 		return s.render(w, r, p)
 	}

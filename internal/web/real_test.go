@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 
 	"passtrail"
 	"passtrail/content"
+	"passtrail/internal/api/editor"
 	"passtrail/internal/auth"
 	"passtrail/internal/connector/file"
 	"passtrail/internal/detect"
@@ -99,8 +101,24 @@ func realSite(t *testing.T) (*site, *world) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newSiteAt(t, w.Services, w.now)
-	return s, w
+	return newSiteAt(t, w.Services, w.now, func(c *web.Config) { c.Editor = w.editor(t) }), w
+}
+
+// editor is the engine's own editor service, as the program mounts it.
+func (w *world) editor(t *testing.T) http.Handler {
+	api := &editor.API{
+		Service: query.Editor(passtrail.TicksOf(w.now())),
+		Check: func(ctx context.Context, text string) error {
+			return w.engine.Check(ctx, query.Request{Text: text, Now: passtrail.TicksOf(w.now())})
+		},
+		Fail: func(rw http.ResponseWriter, _ *http.Request, err error) {
+			t.Error(err)
+			http.Error(rw, "failed", http.StatusInternalServerError)
+		},
+	}
+	mux := http.NewServeMux()
+	api.Routes(mux, "/query/editor")
+	return mux
 }
 
 var hrefs = regexp.MustCompile(`(?:href|hx-get)="([^"]+)"`)

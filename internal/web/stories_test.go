@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"passtrail"
 	"passtrail/internal/auth"
 	"passtrail/internal/query"
+	"passtrail/internal/web"
 )
 
 // text is what a reader sees of an element.
@@ -239,6 +241,41 @@ func TestFunctionsThatAreNotThereAreNotOffered(t *testing.T) {
 	b.until("what is there", `[...document.querySelectorAll(".cm-tooltip-autocomplete li")].some((li) => li.innerText.includes("hash_sha256"))`)
 	b.run(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(strings.Repeat(kb.Backspace, 8)), chromedp.KeyEvent("externalda"))
 	b.until("no list", `![...document.querySelectorAll(".cm-tooltip-autocomplete li")].some((li) => li.innerText.includes("externaldata"))`)
+}
+
+// TestEngineCompletesWhatTheServiceDoesNotKnow offers what is inside our tables' JSON, and explains in the engine's words.
+func TestEngineCompletesWhatTheServiceDoesNotKnow(t *testing.T) {
+	s, _ := realSite(t)
+	b := newBrowser(t, s)
+	b.open("/query")
+	b.until("the language service", `document.documentElement.dataset.editor === "ready"`)
+	b.click(".cm-content")
+	b.run(chromedp.KeyEvent("AuditLogs | where InitiatedBy.user.ipA"))
+	b.until("the path", `[...document.querySelectorAll(".cm-tooltip-autocomplete li")].some((li) => li.innerText.includes("ipAddress"))`)
+	b.run(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(strings.Repeat(kb.Backspace, len("InitiatedBy.user.ipA"))), chromedp.KeyEvent("ActivityDispl"))
+	b.until("the explanation", `document.querySelector(".cm-completionInfo")?.innerText.includes("activity")`)
+	b.shot("real-query-info")
+	b.quiet("engine's completion")
+}
+
+// tells is a watcher that has something new as soon as somebody listens.
+type tells string
+
+// Watch tells it once.
+func (w tells) Watch(ctx context.Context, _ passtrail.TenantID, changed func(string)) error {
+	changed(string(w))
+	<-ctx.Done()
+	return nil
+}
+
+// TestOpenPagesAreTold shows quietly, without moving what is read, that there is something new.
+func TestOpenPagesAreTold(t *testing.T) {
+	b := newBrowser(t, newSiteAt(t, newSample(), now, func(c *web.Config) { c.Changes = tells("12 new records; show them") }))
+	b.open("/audit")
+	b.until("the news", `!document.querySelector("#live").hidden && document.querySelector("#live").innerText.includes("12 new records")`)
+	b.click("#live a")
+	b.until("the page again", `document.querySelector("#results")`)
+	b.quiet("live")
 }
 
 // TestWithoutScript reads the pages in a browser that runs none.

@@ -30,11 +30,15 @@ func newSite(t testing.TB, services web.Services) *site {
 	return newSiteAt(t, services, now)
 }
 
-func newSiteAt(t testing.TB, services web.Services, now func() time.Time) *site {
+func newSiteAt(t testing.TB, services web.Services, now func() time.Time, more ...func(*web.Config)) *site {
 	t.Helper()
 	sessions := auth.NewSessions(time.Now)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError}))
-	h, err := web.New(web.Config{Services: services, Sessions: sessions, Now: now, Log: log})
+	config := web.Config{Services: services, Sessions: sessions, Now: now, Log: log}
+	for _, m := range more {
+		m(&config)
+	}
+	h, err := web.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}

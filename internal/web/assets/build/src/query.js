@@ -54,6 +54,37 @@ async function loadSchema() {
 
 // ---- completion, hover, squiggles ----
 
+// engine asks the server's own editor service; it knows what our engine adds and says it in its words. Without an answer
+// in time the worker's knowledge has to do.
+async function engine(what, text, position) {
+	if (!form.dataset.editor) return null;
+	const [path, search] = form.dataset.editor.split("?");
+	try {
+		const answer = await fetch(`${path}/${what}${search ? "?" + search : ""}`, {
+			method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ text, position }), signal: AbortSignal.timeout(700),
+		});
+		return answer.ok ? await answer.json() : null;
+	} catch {
+		return null;
+	}
+}
+
+const engineKinds = { table: "class", column: "property", variable: "variable", function: "function", aggregate: "method", window: "function", plugin: "function", operator: "keyword", keyword: "keyword", type: "type", value: "enum" };
+
+// merged puts the worker's completions first and adds what only the engine knows; help comes from the engine.
+function merged(from, items, ours) {
+	const options = items.map((item, i) => ({ label: item.match, displayLabel: item.label, type: item.kind, boost: -Math.min(i, 98), apply: applyCompletion(item) }));
+	if (!ours || (options.length && ours.span.start !== from)) return { from, options };
+	const byLabel = new Map(options.map((o) => [o.label, o]));
+	for (const item of ours.items) {
+		const known = byLabel.get(item.label);
+		const info = [item.detail, item.help].filter(Boolean).join("\n");
+		if (known) known.info = info || undefined;
+		else options.push({ label: item.label, type: engineKinds[item.kind] || "text", info: info || undefined, boost: -99, apply: applyCompletion({ before: item.insert.slice(0, item.caret), after: item.insert.slice(item.caret) }) });
+	}
+	return { from: options.length > items.length && !items.length ? ours.span.start : from, options };
+}
+
 function applyCompletion(item) {
 	return (editor, _, from, to) => {
 		editor.dispatch({ changes: { from, to, insert: item.before + item.after }, selection: { anchor: from + item.before.length }, userEvent: "input.complete" });
@@ -64,17 +95,18 @@ function applyCompletion(item) {
 async function complete(context) {
 	const word = context.matchBefore(/[\w-]+$/);
 	if (!ready || (!word && !context.explicit && !/[|(,\s]$/.test(context.state.sliceDoc(Math.max(0, context.pos - 1), context.pos)))) return null;
-	const { from, items } = await ask("complete", { text: context.state.doc.toString(), position: context.pos });
-	if (!items.length || context.aborted) return null;
-	return {
-		from, validFor: /^[\w-]*$/,
-		options: items.map((item, i) => ({ label: item.match, displayLabel: item.label, type: item.kind, boost: -Math.min(i, 98), apply: applyCompletion(item) })),
-	};
+	const text = context.state.doc.toString();
+	const [theirs, ours] = await Promise.all([ask("complete", { text, position: context.pos }), engine("complete", text, context.pos)]);
+	const { from, options } = merged(theirs.from, theirs.items, ours);
+	if (!options.length || context.aborted) return null;
+	return { from, options, validFor: /^[\w-]*$/ };
 }
 
 const hover = hoverTooltip(async (editor, position) => {
 	if (!ready) return null;
-	const text = await ask("hover", { text: editor.state.doc.toString(), position });
+	const source = editor.state.doc.toString();
+	const ours = await engine("hover", source, position);
+	const text = ours ? [ours.title, ours.text, ours.example].filter(Boolean).join("\n") : await ask("hover", { text: source, position });
 	if (!text) return null;
 	return { pos: position, create: () => {
 		const dom = document.createElement("div");
