@@ -110,7 +110,7 @@ func allMistakes(q *ast.Query, schema *plan.Schema, o Options, found diag.List) 
 		return found
 	}
 	var more diag.List
-	if _, err := o.check(q, schema); errors.As(err, &more) {
+	if err := o.checkBroken(q, schema); errors.As(err, &more) {
 		for _, d := range more {
 			if d.Code != "no-query" && !near(found, d) {
 				found.Add(d)
@@ -119,6 +119,18 @@ func allMistakes(q *ast.Query, schema *plan.Schema, o Options, found diag.List) 
 	}
 	found.Sort()
 	return found
+}
+
+// checkBroken checks a tree that has holes where the text could not be understood. The checker steps over most of them;
+// where it stumbles, the mistakes of the text's form are what there is to say.
+func (o Options) checkBroken(q *ast.Query, schema *plan.Schema) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = nil
+		}
+	}()
+	_, err = o.check(q, schema)
+	return err
 }
 
 // near reports whether a mistake lies where another one was found already, and so is likely its consequence.

@@ -188,6 +188,9 @@ func (c *checker) parseKV(sc *scope, r *rel, op *ast.ParseKV) *rel {
 	bag := plan.Def{Col: &plan.Col{Name: "pairs", Type: types.Dynamic}, X: &plan.Op{Name: "parse kv", Args: args, T: types.Dynamic}}
 	r = r.extend(bag)
 	var defs []plan.Def
+	if op.Columns == nil {
+		return nil
+	}
 	for _, kc := range op.Columns.Columns {
 		v := c.access(kc.Loc, ref(bag.Col), plan.Step{Key: kc.Name.Text, IsKey: true})
 		t := types.String
