@@ -137,7 +137,7 @@ func (a *app) event(ctx context.Context, x *explore.Explorer, f eventFlags) erro
 		{"Additional details", string(d.AdditionalDetails)}, {"Target resources", string(d.TargetResources)},
 	} {
 		if line.value != "" {
-			fmt.Fprintf(a.out, "%-19s %s\n", line.name, line.value)
+			fmt.Fprintf(a.out, "%-19s %s\n", line.name, export.Plain(line.value))
 		}
 	}
 	return nil
@@ -202,7 +202,7 @@ func newAttemptsCommand(a *app) *cobra.Command {
 				text += "\n| project Start, UserPrincipalName, Outcome, Problem, Gates, Refusals, LastStep, Duration, IPAddress, AttemptId"
 			}
 			return a.toFile(out, func() error {
-				return a.stream(c.Context(), x.Engine, output, query.Request{Text: text, Tenants: x.Tenants, Now: x.Now})
+				return a.stream(c.Context(), x.Engine, output, query.Request{Text: text, Tenants: x.Tenants, Now: x.Now, Export: true})
 			})
 		},
 	}
@@ -270,7 +270,7 @@ func newPersonCommand(a *app) *cobra.Command {
 }
 
 func (a *app) person(p *explore.Person, moments []explore.Moment) error {
-	fmt.Fprintf(a.out, "%s\n%s\nobject id    %s\nrole         %s\n", first(p.Name, p.UPN), p.UPN, p.ID, p.Role)
+	fmt.Fprintf(a.out, "%s\n%s\nobject id    %s\nrole         %s\n", export.Plain(first(p.Name, p.UPN)), export.Plain(p.UPN), export.Plain(p.ID), export.Plain(p.Role))
 	if p.Known {
 		fmt.Fprintf(a.out, "registered   %s\nenabled      %s\ncapable      %s\ndata         %s\n", yes(p.Registered), yes(p.Enabled), yes(p.Capable), first(p.DataRegistered, "none"))
 	} else {
@@ -278,22 +278,22 @@ func (a *app) person(p *explore.Person, moments []explore.Moment) error {
 	}
 	fmt.Fprintln(a.out)
 	for _, m := range moments {
-		fmt.Fprintf(a.out, "%s  %s", export.Text(int64(m.Time), types.DateTime, a.zone()), m.Title)
+		fmt.Fprintf(a.out, "%s  %s", export.Text(int64(m.Time), types.DateTime, a.zone()), export.Plain(m.Title))
 		if m.Kind != "attempt" && m.Result != "" {
 			fmt.Fprintf(a.out, " (%s)", m.Result)
 		}
 		if m.By != "" {
-			fmt.Fprintf(a.out, ", by %s", m.By)
+			fmt.Fprintf(a.out, ", by %s", export.Plain(m.By))
 		}
 		if m.Address != "" {
-			fmt.Fprintf(a.out, ", from %s", m.Address)
+			fmt.Fprintf(a.out, ", from %s", export.Plain(m.Address))
 		}
 		fmt.Fprintln(a.out)
 		if m.Kind != "attempt" && len(m.Events) < 2 {
 			continue
 		}
 		for _, e := range m.Events {
-			fmt.Fprintf(a.out, "    %s  %s\n", e.Time.Time().In(a.zone()).Format("15:04:05"), plainStep(e))
+			fmt.Fprintf(a.out, "    %s  %s\n", e.Time.Time().In(a.zone()).Format("15:04:05"), export.Plain(plainStep(e)))
 		}
 	}
 	return nil

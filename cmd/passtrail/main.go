@@ -123,20 +123,20 @@ type app struct {
 	clock    func() time.Time
 	env      func(string) string
 
-	data    string // --data
-	nowFlag string // --now
-	utc     bool   // --utc
-	cwd     string // where relative paths begin, "" for the process's own directory
-	remote  bool   // running inside a server for a command line typed elsewhere
+	data    string      // --data
+	nowFlag string      // --now
+	utc     bool        // --utc
+	remote  *remoteCall // the command line typed elsewhere that this runs for, inside a server; nil otherwise
+	served  string      // the server's data directory
 	backend backend
 }
 
 // path resolves a path that a person typed.
 func (a *app) path(p string) string {
-	if a.cwd == "" || p == "-" || filepath.IsAbs(p) {
+	if a.remote == nil || p == "-" || filepath.IsAbs(p) {
 		return p
 	}
-	return filepath.Join(a.cwd, p)
+	return filepath.Join(a.remote.Dir, p)
 }
 
 // now is the instant that decides answers: --now, else the clock.
@@ -153,8 +153,8 @@ func (a *app) now() (passtrail.Ticks, error) {
 
 // dataDir is --data, else PASSTRAIL_DATA, else the user's data directory.
 func (a *app) dataDir() (string, error) {
-	if a.remote {
-		return a.data, nil
+	if a.remote != nil {
+		return a.served, nil // whatever --data said: it led here
 	}
 	if a.data != "" {
 		return filepath.Abs(a.data)
@@ -192,8 +192,9 @@ func (a *app) rootCommand() *cobra.Command {
 	f.StringVar(&a.nowFlag, "now", "", "answer as if it were this `time` (ISO 8601)")
 	f.BoolVar(&a.utc, "utc", false, "show times in UTC instead of the local time zone")
 	for _, make := range commands() {
-		root.AddCommand(usageArgs(make(a)))
+		root.AddCommand(make(a))
 	}
+	usageArgs(root)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

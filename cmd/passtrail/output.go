@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -69,6 +70,11 @@ func (a *app) zone() *time.Location {
 	if a.utc {
 		return time.UTC
 	}
+	if a.remote != nil && a.remote.Zone != "" {
+		if z, err := time.LoadLocation(a.remote.Zone); err == nil {
+			return z
+		}
+	}
 	return time.Local
 }
 
@@ -110,6 +116,7 @@ func (a *app) stream(ctx context.Context, e *query.Engine, format string, req qu
 	if err != nil {
 		return usageError{err}
 	}
+	defer export.Abandon(w)
 	if err := e.Stream(ctx, req, w.Begin, w.Row); err != nil {
 		return err
 	}
@@ -144,27 +151,45 @@ func queryError(text string, err error) error {
 	return errors.New("the query has mistakes\n" + strings.TrimRight(list.Render(text), "\n"))
 }
 
-// toFile redirects stdout to --out for the time of f; the file is there only if f succeeded.
+// toFile redirects stdout to --out for the time of f; the file is there only if f succeeded, whole and at once. Findings
+// that --fail-on waits for are no failure.
 func (a *app) toFile(name string, f func() error) error {
-	if name == "" {
+	if name == "" || name == "-" {
 		return f()
 	}
 	name = a.path(name)
-	tmp := name + ".part"
-	file, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.part")
 	if err != nil {
-		return passtrail.Errorf(passtrail.Invalid, "main.toFile", "cannot write %s: %v", name, err)
+		return passtrail.Errorf(passtrail.Invalid, "main.toFile", "cannot write %s: %v", name, reason(err))
 	}
+	defer os.Remove(file.Name()) // gone already when it was renamed
 	old := a.out
 	a.out = file
-	err = f()
+	result := f()
 	a.out = old
-	if cerr := file.Close(); err == nil {
-		err = cerr
+	err = file.Close()
+	var fired firedError
+	if result != nil && !errors.As(result, &fired) {
+		return result
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), name)
 	}
 	if err != nil {
-		os.Remove(tmp)
-		return err
+		return passtrail.Errorf(passtrail.Invalid, "main.toFile", "cannot write %s: %v", name, reason(err))
 	}
-	return os.Rename(tmp, name)
+	return result
+}
+
+// reason is an error of the operating system without the path that it repeats.
+func reason(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return link.Err
+	}
+	return err
 }

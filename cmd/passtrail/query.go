@@ -51,7 +51,7 @@ func newQueryCommand(a *app) *cobra.Command {
 	fl.StringVar(&f.out, "out", "", "write to this `file` instead of stdout")
 	fl.BoolVar(&f.explain, "explain", false, "show plan and SQL instead of running")
 	fl.BoolVar(&f.batch, "batch", false, "answer lines of {\"id\",\"query\"} from standard input")
-	fl.Int64Var(&f.maxRows, "max-rows", 0, "fail when a table has more than `n` rows (default and most: 500000)")
+	fl.Int64Var(&f.maxRows, "max-rows", 0, "fail when a table has more than `n` rows (default: 500000, with --out any number)")
 	outputFlag(c, &f.output, "table", "json", "csv", "ndjson", "md", "xlsx")
 	return c
 }
@@ -65,7 +65,7 @@ func (a *app) query(ctx context.Context, args []string, f queryFlags) error {
 	if err != nil {
 		return err
 	}
-	req.Text = text
+	req.Text, req.Export = text, f.out != "" && f.maxRows == 0
 	e, err := a.engine(ctx)
 	if err != nil {
 		return err

@@ -19,22 +19,43 @@ import (
 )
 
 // A server holds its data directory. Commands that find one there hand their command line to it over a Unix socket in
-// the directory, which only its owner can open: a line of JSON (remoteCall), then standard input. The answer is frames: a
-// byte for the stream, four bytes for the length, the bytes.
+// the directory, which only its owner can open: a line of JSON (remoteCall), and later, if the command asks for it, standard
+// input. Both ways go frames: a byte for the stream, four bytes for the length, the bytes. A caller who hangs up stops the
+// command.
 
 const (
 	socketName  = "passtrail.sock"
+	pointerName = "passtrail.sock.at" // says where the socket is when the directory's path is too long for one
 	frameOut    = 1
 	frameErr    = 2
-	frameExit   = 3
+	frameExit   = 3 // the length is the exit code
+	frameAsk    = 4 // the server wants standard input; no bytes
+	frameIn     = 5 // standard input; no bytes: its end
 	maxCallLine = 1 << 20
 	maxFrame    = 1 << 20
+	// maxSocketPath is the longest path that every system takes for a socket.
+	maxSocketPath = 100
+	callWait      = 10 * time.Second // for the command line
 )
 
-// remoteCall is a command line and where it was typed.
+// remoteCall is a command line, where it was typed, and in which time zone.
 type remoteCall struct {
 	Args []string `json:"args"`
 	Dir  string   `json:"dir"`
+	Zone string   `json:"zone,omitempty"`
+}
+
+// socketOf finds the socket of a data directory.
+func socketOf(dir string) string {
+	name := filepath.Join(dir, socketName)
+	if len(name) <= maxSocketPath {
+		return name
+	}
+	at, err := os.ReadFile(filepath.Join(dir, pointerName))
+	if err != nil {
+		return name
+	}
+	return string(at)
 }
 
 // stayLocal are the commands that a server is not asked for.
@@ -42,7 +63,7 @@ var stayLocal = []string{"serve", "demo", "version", "simulate", "help"}
 
 // forward hands the command line to the server of the data directory. It returns false when there is none.
 func (a *app) forward(ctx context.Context, command string, args []string) (code int, done bool, err error) {
-	if a.remote || slices.Contains(stayLocal, command) {
+	if a.remote != nil || slices.Contains(stayLocal, command) {
 		return 0, false, nil
 	}
 	dir, err := a.dataDir()
@@ -50,7 +71,7 @@ func (a *app) forward(ctx context.Context, command string, args []string) (code 
 		return 0, false, nil // the command itself says what is wrong
 	}
 	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", filepath.Join(dir, socketName))
+	conn, err := d.DialContext(ctx, "unix", socketOf(dir))
 	if err != nil {
 		return 0, false, nil
 	}
@@ -61,14 +82,13 @@ func (a *app) forward(ctx context.Context, command string, args []string) (code 
 	if err != nil {
 		return 0, true, err
 	}
-	line, err := json.Marshal(remoteCall{Args: args, Dir: cwd})
+	line, err := json.Marshal(remoteCall{Args: args, Dir: cwd, Zone: a.env("TZ")})
 	if err != nil {
 		return 0, true, err
 	}
 	if _, err := conn.Write(append(line, '\n')); err != nil {
 		return 0, true, err
 	}
-	go a.sendInput(conn)
 	code, err = a.receive(conn)
 	if ctx.Err() != nil {
 		err = ctx.Err()
@@ -76,38 +96,48 @@ func (a *app) forward(ctx context.Context, command string, args []string) (code 
 	return code, true, err
 }
 
-// sendInput passes standard input on and says where it ends. On a terminal nobody is waited for.
-func (a *app) sendInput(conn net.Conn) {
-	if !isTerminal(a.in) {
-		_, _ = io.Copy(conn, a.in) // the server says what it missed
-	}
-	if u, ok := conn.(*net.UnixConn); ok {
-		_ = u.CloseWrite()
+// sendInput passes standard input on and says where it ends. It goes on until then; a program that ends does not wait.
+func (a *app) sendInput(conn io.Writer) {
+	f := &frames{w: conn}
+	_, err := io.Copy(frameWriter{f, frameIn}, a.in)
+	if err == nil {
+		_ = f.send(frameIn, nil) // a server that is gone has its own way to say so
 	}
 }
 
 // receive writes the frames to the streams that they are for, until the exit code.
-func (a *app) receive(r io.Reader) (int, error) {
-	in := bufio.NewReader(r)
+func (a *app) receive(conn io.ReadWriter) (int, error) {
+	in := bufio.NewReader(conn)
+	asked := false
 	for {
-		var head [5]byte
-		if _, err := io.ReadFull(in, head[:]); err != nil {
+		stream, n, err := frameHead(in)
+		if err != nil {
 			return exitFailed, fmt.Errorf("the server of the data directory went away: %w", err)
 		}
-		n := int64(binary.BigEndian.Uint32(head[1:]))
-		switch head[0] {
+		switch stream {
 		case frameExit:
 			return int(n), nil
+		case frameAsk:
+			if !asked {
+				asked = true
+				go a.sendInput(conn)
+			}
 		case frameOut:
-			if _, err := io.CopyN(a.out, in, n); err != nil {
-				return exitFailed, err
-			}
+			_, err = io.CopyN(a.out, in, n)
 		default:
-			if _, err := io.CopyN(a.err, in, n); err != nil {
-				return exitFailed, err
-			}
+			_, err = io.CopyN(a.err, in, n)
+		}
+		if err != nil {
+			return exitFailed, err
 		}
 	}
+}
+
+// frameHead reads what stands before the bytes of a frame.
+func frameHead(in io.Reader) (stream byte, n int64, err error) {
+	var head [5]byte
+	_, err = io.ReadFull(in, head[:])
+	return head[0], int64(binary.BigEndian.Uint32(head[1:])), err
 }
 
 // frames writes frames of several streams to one connection.
@@ -125,6 +155,14 @@ func (f *frames) send(stream byte, b []byte) error {
 		return err
 	}
 	_, err := f.w.Write(b)
+	return err
+}
+
+// sendHead sends a frame that is only a head.
+func (f *frames) sendHead(head [5]byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, err := f.w.Write(head[:])
 	return err
 }
 
@@ -148,18 +186,11 @@ func (w frameWriter) Write(b []byte) (int, error) {
 
 // answerCommands runs the command lines that come over the socket, on the server's own store, until ctx is done.
 func answerCommands(ctx context.Context, dir string, st store.Store, clock func() time.Time) error {
-	name := filepath.Join(dir, socketName)
-	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) { // left by a server that was killed: we hold the lock
-		return err
-	}
-	l, err := net.Listen("unix", name)
+	l, remove, err := listenCommands(dir)
 	if err != nil {
 		return err
 	}
-	if err := os.Chmod(name, 0o600); err != nil {
-		l.Close()
-		return err
-	}
+	defer remove()
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
 	var running sync.WaitGroup
@@ -176,23 +207,115 @@ func answerCommands(ctx context.Context, dir string, st store.Store, clock func(
 	}
 }
 
+// listenCommands opens the socket of a data directory. A socket that is there was left by a server that was killed: we
+// hold the directory's lock.
+func listenCommands(dir string) (l net.Listener, remove func(), err error) {
+	name, remove := filepath.Join(dir, socketName), func() {}
+	if len(name) > maxSocketPath {
+		short, err := os.MkdirTemp("", "passtrail-")
+		if err != nil {
+			return nil, nil, err
+		}
+		pointer := filepath.Join(dir, pointerName)
+		name, remove = filepath.Join(short, "s"), func() { os.Remove(pointer); os.RemoveAll(short) }
+		if err := os.WriteFile(pointer, []byte(name), 0o600); err != nil {
+			remove()
+			return nil, nil, err
+		}
+	}
+	if err = os.Remove(name); err == nil || errors.Is(err, os.ErrNotExist) {
+		if l, err = net.Listen("unix", name); err == nil {
+			err = os.Chmod(name, 0o600)
+		}
+	}
+	if err != nil {
+		if l != nil {
+			l.Close()
+		}
+		remove()
+		return nil, nil, err
+	}
+	return l, remove, nil
+}
+
 // answerCommand runs one command line. It stops when the caller hangs up.
 func answerCommand(ctx context.Context, conn net.Conn, dir string, st store.Store, clock func() time.Time) {
 	defer conn.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if conn.SetReadDeadline(time.Now().Add(callWait)) != nil {
+		return
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) }) // whoever waits to read stops
+	defer stop()
 	in := bufio.NewReaderSize(conn, maxCallLine)
 	line, err := in.ReadSlice('\n')
 	var call remoteCall
 	if err != nil || json.Unmarshal(line, &call) != nil {
 		return
 	}
+	if ctx.Err() != nil || conn.SetReadDeadline(time.Time{}) != nil {
+		return
+	}
 	f := &frames{w: conn}
-	a := &app{in: in, out: frameWriter{f, frameOut}, err: frameWriter{f, frameErr}, clock: clock, env: func(string) string { return "" }, data: dir, cwd: call.Dir, remote: true}
+	input, given := io.Pipe()
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	reading.Go(func() { takeInput(in, given, cancel) })
+	a := &app{in: &askedReader{f: f, r: input}, out: frameWriter{f, frameOut}, err: frameWriter{f, frameErr}, clock: clock, env: func(string) string { return "" }, remote: &call, served: dir}
 	a.backend = backend{store: st, shared: true}
-	code := a.runCommand(ctx, call.Args)
+	code := a.runGuarded(ctx, call.Args)
+	input.Close()
 	var exit [5]byte
 	exit[0] = frameExit
 	binary.BigEndian.PutUint32(exit[1:], uint32(code))
-	_, _ = conn.Write(exit[:]) // the caller may have gone
+	_ = f.sendHead(exit) // the caller may have gone
+	cancel()
+}
+
+// runGuarded is runCommand; a fault of the program ends the one command and not the server.
+func (a *app) runGuarded(ctx context.Context, args []string) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintln(a.err, "passtrail: a fault of the program ended this command:", p)
+			code = exitFailed
+		}
+	}()
+	return a.runCommand(ctx, args)
+}
+
+// takeInput passes the caller's standard input to the command. When the caller hangs up it cancels the command.
+func takeInput(in io.Reader, to *io.PipeWriter, cancel func()) {
+	for {
+		stream, n, err := frameHead(in)
+		switch {
+		case err != nil || stream != frameIn || n > maxFrame:
+			cancel()
+			to.CloseWithError(io.ErrUnexpectedEOF)
+			return
+		case n == 0:
+			to.Close()
+		default:
+			if _, err := io.CopyN(to, in, n); errors.Is(err, io.ErrClosedPipe) {
+				return // the command has ended without reading it all
+			} else if err != nil {
+				cancel()
+				to.CloseWithError(io.ErrUnexpectedEOF)
+				return
+			}
+		}
+	}
+}
+
+// askedReader asks the caller for standard input when the command first reads: a command that does not leaves it to the
+// script that it stands in.
+type askedReader struct {
+	f    *frames
+	r    io.Reader
+	once sync.Once
+}
+
+func (r *askedReader) Read(b []byte) (int, error) {
+	r.once.Do(func() { _ = r.f.send(frameAsk, nil) }) // if the caller has gone the pipe says so
+	return r.r.Read(b)
 }

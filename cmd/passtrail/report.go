@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"passtrail/internal/detect"
+	"passtrail/internal/export"
 	"passtrail/internal/kql/types"
 	"passtrail/internal/query"
 	"passtrail/internal/report"
@@ -56,6 +57,9 @@ func (a *app) report(ctx context.Context, args []string, f reportFlags) error {
 	if len(args) == 1 && f.all {
 		return usageError{fmt.Errorf("name a report or pass --all, not both")}
 	}
+	if f.output != "html" && !slices.Contains(export.Formats, f.output) {
+		return usageError{fmt.Errorf("-o %s: want html or one of %v", f.output, export.Formats)}
+	}
 	lib, err := a.library(ctx)
 	if err != nil {
 		return err
@@ -67,6 +71,12 @@ func (a *app) report(ctx context.Context, args []string, f reportFlags) error {
 			return usageError{err}
 		}
 		reports = []*report.Report{r}
+		if f.failOn != "" && r.Kind != "findings" {
+			return usageError{fmt.Errorf("--fail-on: %s has no findings; suspicious-activity does", r.ID)}
+		}
+	}
+	if f.threshold < 0 {
+		return usageError{fmt.Errorf("--threshold %d: want 1 or more", f.threshold)}
 	}
 	p, err := a.reportParams(ctx, f)
 	if err != nil {
@@ -171,10 +181,10 @@ func (a *app) writeReportsText(format string, outs []*report.Output) error {
 			fmt.Fprintln(a.out)
 		}
 		mark := map[string]string{"md": "## "}[format]
-		fmt.Fprintf(a.out, "%s%s\n\n%s\n", mark, o.Report.Title, o.Answer)
+		fmt.Fprintf(a.out, "%s%s\n\n%s\n", mark, o.Report.Title, export.Plain(o.Answer))
 		fmt.Fprintf(a.out, "(%s to %s)\n", report.Day(o.Params.From, a.zone()), report.Day(o.Params.To, a.zone()))
 		for _, n := range o.Notes {
-			fmt.Fprintln(a.out, "Note:", n)
+			fmt.Fprintln(a.out, "Note:", export.Plain(n))
 		}
 		for k, t := range o.Tables {
 			fmt.Fprintf(a.out, "\n%s%s\n", map[string]string{"md": "### "}[format], o.Report.Tables[k].Title)

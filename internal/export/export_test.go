@@ -225,7 +225,7 @@ func TestSeveralTables(t *testing.T) {
 		"ndjson": "{\"x\":1}\n{\"x\":2}\n{\"_table\":\"second\",\"y\":\"z\"}\n",
 		"json": `{"tables":[{"name":"first","columns":[{"name":"x","type":"long"}],"rows":[[1],[2]]},` + "\n" +
 			`{"name":"second","columns":[{"name":"y","type":"string"}],"rows":[["z"]]},` + "\n" + `{"name":"third","columns":[{"name":"w","type":"bool"}],"rows":[]}]}` + "\n",
-		"table": "x\n---\n1\n2\n\ny\n---\nz\n\nw\n---\n",
+		"table": "  x\n---\n  1\n  2\n\ny\n---\nz\n\nw\n---\n",
 	} {
 		if got := string(write(t, format, export.Options{}, a, b, empty)); got != want {
 			t.Errorf("%s = %q, want %q", format, got, want)

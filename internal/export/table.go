@@ -69,7 +69,7 @@ func (t *tableWriter) lay() error {
 	t.widths = make([]int, len(head))
 	for i, c := range t.table.Columns {
 		head[i] = clip(c.Name, t.limit())
-		t.widths[i] = utf8.RuneCountInString(head[i])
+		t.widths[i] = max(3, utf8.RuneCountInString(head[i])) // Markdown wants three dashes
 		for _, row := range t.held {
 			t.widths[i] = max(t.widths[i], utf8.RuneCountInString(row[i]))
 		}
@@ -79,7 +79,7 @@ func (t *tableWriter) lay() error {
 	}
 	rule := make([]string, len(head))
 	for i := range rule {
-		rule[i] = strings.Repeat("-", max(t.widths[i], 3))
+		rule[i] = strings.Repeat("-", t.widths[i])
 		if t.markdown && number(t.table.Columns[i].Type) {
 			rule[i] = rule[i][1:] + ":"
 		}
