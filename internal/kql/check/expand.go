@@ -100,7 +100,21 @@ func (c *checker) expand(r *rel, items []*expanded, index *ast.Name, limit plan.
 	return out, items
 }
 
-// element is an element in the type that typeof asks for.
+// element is an element in the type that typeof asks for. It is cast and not parsed: a text is no number, even "5". Instants,
+// timespans and GUIDs are texts in JSON and are read from them.
 func element(col *plan.Col, t types.Type) plan.Expr {
-	return &plan.Cast{X: ref(col), T: t}
+	var x plan.Expr = &plan.Cast{X: ref(col), T: t}
+	fits := ""
+	switch {
+	case t == types.Real:
+		fits = "json real"
+	case t.Numeric():
+		fits = "json number"
+	case t == types.Bool:
+		fits = "json bool"
+	default:
+		return x
+	}
+	is := &plan.Op{Name: fits, Args: []plan.Expr{ref(col)}, T: types.Bool}
+	return &plan.Case{When: []plan.Expr{is}, Then: []plan.Expr{x}, Else: &plan.Lit{T: t}, T: t}
 }
