@@ -254,5 +254,15 @@ func (b *browser) forEveryone(name, path, source string) {
 	if wide := eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
 		b.t.Errorf("%s: the page is %d pixels too wide", name, wide)
 	}
+	if moved := eval[float64](b, layoutShift); moved > 0.01 {
+		b.t.Errorf("%s: the page moved while it was drawn, by %.3f", name, moved)
+	}
 	b.quiet(name)
 }
+
+// layoutShift sums up what moved on the page since it was opened, as browsers measure it.
+const layoutShift = `new Promise((done) => {
+	let sum = 0;
+	new PerformanceObserver((list) => { for (const e of list.getEntries()) sum += e.value; }).observe({ type: "layout-shift", buffered: true });
+	requestAnimationFrame(() => setTimeout(() => done(sum), 60));
+})`
