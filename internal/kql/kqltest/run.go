@@ -1,20 +1,12 @@
-// Package kqltest runs KQL against DuckDB in memory: scripts with tables, a query and the wanted answer ([Script]), and
-// lines of queries ([Batch]).
+// Package kqltest runs KQL against DuckDB in memory: scripts with tables, a query and the wanted answer ([Script]).
 package kqltest
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
-	"encoding/json"
-	"errors"
-	"io"
-	"time"
 
-	"passtrail"
 	"passtrail/internal/duck"
 	"passtrail/internal/kql"
-	"passtrail/internal/kql/diag"
 	"passtrail/internal/kql/native"
 	"passtrail/internal/kql/plan"
 )
@@ -115,45 +107,3 @@ func (f *Failure) Error() string { return f.Err.Error() + "\n" + f.SQL }
 
 // Unwrap returns the database's error.
 func (f *Failure) Unwrap() error { return f.Err }
-
-// Batch reads lines {"id","query"} and writes for each a line {"id","tables"} or {"id","error":{"code","message"}}.
-func Batch(ctx context.Context, in io.Reader, out io.Writer) error {
-	db, err := Open(ctx)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	type fault struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	}
-	type answer struct {
-		ID     string  `json:"id"`
-		Tables []Table `json:"tables,omitempty"`
-		Error  *fault  `json:"error,omitempty"`
-	}
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, 1<<24)
-	w := json.NewEncoder(out)
-	for lines.Scan() {
-		var q struct{ ID, Query string }
-		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
-			return err
-		}
-		a := answer{ID: q.ID}
-		tables, err := Run(ctx, db.SQL, q.Query, &plan.Schema{}, kql.Options{Now: passtrail.TicksOf(time.Now())})
-		var list diag.List
-		switch {
-		case errors.As(err, &list):
-			a.Error = &fault{list[0].Code, list.Error()}
-		case err != nil:
-			a.Error = &fault{"internal", err.Error()}
-		default:
-			a.Tables = tables
-		}
-		if err := w.Encode(a); err != nil {
-			return err
-		}
-	}
-	return lines.Err()
-}
