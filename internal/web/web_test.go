@@ -14,6 +14,7 @@ import (
 
 	"passtrail"
 	"passtrail/internal/auth"
+	"passtrail/internal/auth/authtest"
 	"passtrail/internal/web"
 )
 
@@ -330,6 +331,52 @@ func TestSignInLinkWorksOnce(t *testing.T) {
 	}
 	if status, _ := s.do(t, c, "GET", "/audit", nil); status != http.StatusSeeOther {
 		t.Errorf("after signing out the audit log answered %d", status)
+	}
+}
+
+// TestSignInWithTheIdentityProvider goes from a page to the provider and back to that page, as a Reports Reader.
+func TestSignInWithTheIdentityProvider(t *testing.T) {
+	m := newSample()
+	sessions := auth.NewSessions(time.Now)
+	var pages http.Handler
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { pages.ServeHTTP(w, r) }))
+	t.Cleanup(srv.Close)
+	redirect := srv.URL + "/sign-in/callback"
+	issuer := authtest.Provider(t, redirect, map[string]any{"roles": []string{"ReportsReader"}, "tid": string(contoso)})
+	provider, err := auth.NewProvider(t.Context(), auth.ProviderConfig{Issuer: issuer, ClientID: authtest.ClientID, ClientSecret: authtest.ClientSecret, RedirectURL: redirect}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pages, err = web.New(web.Config{Services: m, Sessions: sessions, Now: now, Provider: provider}); err != nil {
+		t.Fatal(err)
+	}
+	s := &site{srv, sessions}
+	c := s.client(t, nil)
+	location := func(path string) string {
+		res, err := c.Get(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res.Header.Get("Location")
+	}
+	if _, body := s.do(t, c, "GET", "/sign-in?to=%2Faudit%3Fstatus%3Dfailure", nil); !strings.Contains(body, `href="/sign-in/provider?to=%2faudit%3fstatus%3dfailure"`) {
+		t.Errorf("the sign-in page leads elsewhere: %s", body)
+	}
+	back := authtest.SignIn(t, redirect, location(srv.URL+"/sign-in/provider?to=%2Faudit%3Fstatus%3Dfailure"))
+	if stranger := s.client(t, nil); true {
+		if status, _ := s.do(t, stranger, "GET", back.RequestURI(), nil); status != http.StatusForbidden {
+			t.Errorf("another browser with the same answer got %d, want 403", status)
+		}
+	}
+	if to := location(back.String()); to != "/audit?status=failure" {
+		t.Errorf("signing in leads to %q", to)
+	}
+	if status, body := s.do(t, c, "GET", "/audit", nil); status != http.StatusOK || !strings.Contains(body, "Roles") && !strings.Contains(body, "Reports Reader") {
+		t.Errorf("after signing in the audit log answered %d", status)
+	}
+	if status, _ := s.do(t, c, "POST", "/settings/opt-out", nil); status != http.StatusForbidden {
+		t.Errorf("a Reports Reader opting out got %d, want 403", status)
 	}
 }
 
