@@ -25,11 +25,7 @@ func (s *Store) prepareWriter(ctx context.Context, readOnly bool) error {
 		return err
 	}
 	source := duckdb.ParallelChunkTableFunction{BindArguments: func(map[string]any, ...any) (duckdb.ParallelChunkTableSource, error) { return s.incoming, nil }}
-	if err := duckdb.RegisterTableUDF(s.w, incomingName, source); err != nil {
-		return err
-	}
-	_, err = s.w.ExecContext(ctx, `CREATE TEMP TABLE candidate (n INTEGER NOT NULL, upstream BOOLEAN NOT NULL, id VARCHAR NOT NULL, hash UUID NOT NULL)`)
-	return err
+	return duckdb.RegisterTableUDF(s.w, incomingName, source)
 }
 
 // Commit stores a batch in one transaction. It fails with code Denied, and stores nothing, when the batch's tenant has

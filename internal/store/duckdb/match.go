@@ -67,6 +67,11 @@ func (c *commit) match(ctx context.Context, m *merged) error {
 
 // find returns the stored counterparts of the candidates, in the order of arrival.
 func (c *commit) find(ctx context.Context, m *merged, candidates []int, lo, hi passtrail.Ticks) ([]stored, error) {
+	// A table of its own each time: what is deleted from a temporary table stays in memory until it is dropped.
+	const create = `CREATE OR REPLACE TEMP TABLE candidate (n INTEGER NOT NULL, upstream BOOLEAN NOT NULL, id VARCHAR NOT NULL, hash UUID NOT NULL)`
+	if _, err := c.tx.ExecContext(ctx, create); err != nil {
+		return nil, err
+	}
 	if err := c.stage(m, candidates); err != nil {
 		return nil, fmt.Errorf("stage: %w", err)
 	}
@@ -75,7 +80,7 @@ func (c *commit) find(ctx context.Context, m *merged, candidates []int, lo, hi p
 	if err != nil {
 		return nil, err
 	}
-	_, err = c.tx.ExecContext(ctx, `DELETE FROM candidate`)
+	_, err = c.tx.ExecContext(ctx, `DROP TABLE candidate`)
 	return found, err
 }
 
@@ -217,13 +222,15 @@ func (c *commit) putAliases(ctx context.Context, aliases []alias) error {
 	}
 	var ids, hashes []string
 	var times []int64
+	lo, hi := passtrail.Forever, passtrail.Ticks(0)
 	for _, a := range aliases {
+		lo, hi = min(lo, a.time), max(hi, a.time)
 		ids, hashes, times = append(ids, a.id), append(hashes, (*duckdb.UUID)(&a.hash).String()), append(times, int64(a.time))
 	}
 	const put = `INSERT INTO record_alias (tenant, hash, id, time)
 		SELECT ?1, hash, id, min(time) FROM (SELECT unnest(?2::VARCHAR[])::UUID AS hash, unnest(?3::VARCHAR[]) AS id, unnest(?4::BIGINT[]) AS time) n
-		WHERE NOT EXISTS (SELECT 1 FROM record_alias a WHERE a.tenant = ?1 AND a.hash = n.hash AND a.id = n.id)
+		WHERE NOT EXISTS (SELECT 1 FROM record_alias a WHERE a.tenant = ?1 AND a.hash = n.hash AND a.id = n.id AND a.time BETWEEN ?5 AND ?6)
 		GROUP BY hash, id`
-	_, err := c.tx.ExecContext(ctx, put, string(c.b.Tenant), hashes, ids, times)
+	_, err := c.tx.ExecContext(ctx, put, string(c.b.Tenant), hashes, ids, times, int64(lo-slack), int64(hi+slack))
 	return err
 }
