@@ -130,9 +130,13 @@ func tally(list *[]web.Facet, value string, n int64) {
 
 // eventRow turns the explorer's record into the page's.
 func eventRow(e explore.Event) web.EventRow {
+	person := e.TargetID
+	if e.TargetUPN == "" {
+		person = "" // a directory, a group, an app: no page tells of one
+	}
 	return web.EventRow{
 		ID: e.ID, Time: e.Time, Service: e.Service, Category: e.Category, Activity: e.Activity, Status: e.Result, Reason: e.Reason,
-		Plain: plain(e.Reason), Target: firstOf(e.TargetUPN, e.TargetName, e.TargetID), TargetID: e.TargetID,
+		Plain: plain(e.Reason), Target: firstOf(e.TargetUPN, e.TargetName, e.TargetID), TargetID: person,
 		Actor: firstOf(e.ActorUPN, e.ActorName, e.ActorID), ActorID: e.ActorID, Address: e.Address, Correlation: e.CorrelationID,
 	}
 }

@@ -103,20 +103,8 @@ func (a *Answers) Report(ctx context.Context, s web.Scope, id string, p web.Peri
 func section(out *report.Output, i int) web.Section {
 	spec, t := out.Report.Tables[i], &out.Tables[i]
 	sec := web.Section{Title: spec.Title, Table: table(t)}
-	for i, c := range sec.Table.Columns {
-		sec.Table.Columns[i].Name = spoken(c.Name)
-	}
 	sec.Table.Caption = spec.Title
-	for _, line := range sec.Table.Rows {
-		for i, c := range t.Columns {
-			if c.Name == "Method" || c.Name == "LastMethod" || c.Name == "LastStep" {
-				line[i].Text = label(line[i].Text, types.String)
-			}
-			if words := steps[line[i].Text]; c.Name == "LastStep" && words != "" {
-				line[i].Text = words
-			}
-		}
-	}
+	translate(t, &sec.Table)
 	if spec.Drill != "" {
 		drilled := false
 		behind := make([]string, len(sec.Table.Rows))
@@ -137,6 +125,41 @@ func section(out *report.Output, i int) web.Section {
 		sec.Chart.Title, sec.Chart.Unit = spec.Title, spec.Units[spec.Chart.Y[0]]
 	}
 	return sec
+}
+
+// hidden are the columns that drill-downs need and readers do not, by the column that says the same to a reader.
+var hidden = map[string]string{"Problem": "Title", "Step": "Title", "UserId": "User", "FindingId": "Title"}
+
+// translate puts a report's table into a reader's words: names of columns, methods and steps; keys that stand beside their
+// words are left out.
+func translate(t *query.Table, out *web.Table) {
+	var keep []int
+	for i, c := range t.Columns {
+		if words, ok := hidden[c.Name]; !ok || t.Index(words) < 0 {
+			keep = append(keep, i)
+		}
+	}
+	columns := make([]web.TableColumn, 0, len(keep))
+	for _, i := range keep {
+		c := out.Columns[i]
+		c.Name = spoken(c.Name)
+		columns = append(columns, c)
+	}
+	out.Columns = columns
+	for n, line := range out.Rows {
+		cells := make([]web.Cell, 0, len(keep))
+		for _, i := range keep {
+			cell := line[i]
+			switch t.Columns[i].Name {
+			case "Method", "LastMethod":
+				cell.Text = label(cell.Text, types.String)
+			case "LastStep":
+				cell.Text = firstOf(steps[cell.Text], cell.Text)
+			}
+			cells = append(cells, cell)
+		}
+		out.Rows[n] = cells
+	}
 }
 
 // spoken writes a column's name as words: FixedBy is Fixed by.

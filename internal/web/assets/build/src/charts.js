@@ -74,7 +74,7 @@ function slices(spec) {
 	const border = { borderColor: css("--colorNeutralBackground1"), borderWidth: 2 };
 	const label = { color: css("--colorNeutralForeground1"), formatter: (p) => `${p.name}: ${number.format(p.value)}` };
 	if (spec.kind === "funnel") {
-		return { ...base(spec), series: [{ type: "funnel", sort: "none", top: 8, bottom: 8, left: "5%", width: "60%", gap: 2, itemStyle: border, label: { ...label, position: "right" }, data: data.map((d) => ({ ...d, itemStyle: { color: css("--chart-1") } })) }] };
+		return { ...base(spec), series: [{ type: "funnel", sort: "none", top: 8, bottom: 8, left: "2%", width: "50%", gap: 2, itemStyle: border, label: { ...label, position: "right" }, data: data.map((d) => ({ ...d, itemStyle: { color: css("--chart-1") } })) }] };
 	}
 	return { ...base(spec), series: [{ type: "pie", radius: ["48%", "72%"], center: ["50%", "45%"], itemStyle: border, label, data }] };
 }
