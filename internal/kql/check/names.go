@@ -96,10 +96,7 @@ func derive(x ast.Expr) string {
 		if base, ok := x.X.(*ast.Name); ok && strings.HasPrefix(base.Text, "$") {
 			return name.Text
 		}
-		if d := derive(x.X); d != "" {
-			return d + "_" + name.Text
-		}
-		return ""
+		return within(x.X, name.Text)
 	case *ast.Index:
 		return deriveIndex(x)
 	case *ast.Call:
@@ -113,33 +110,25 @@ func derive(x ast.Expr) string {
 }
 
 func deriveIndex(x *ast.Index) string {
-	base := derive(x.X)
-	if base == "" {
-		return ""
+	l, ok := x.Index.(*ast.Literal)
+	switch {
+	case ok && l.Kind == ast.String:
+		return within(x.X, l.Str)
+	case ok:
+		return within(x.X, strconv.FormatInt(l.Int, 10))
 	}
-	i := x.Index
-	sign := ""
-	if u, ok := i.(*ast.Unary); ok && u.Op == ast.Neg {
-		i, sign = u.X, "_"
+	if base := derive(x.X); base != "" {
+		return base + "_"
 	}
-	switch l := i.(type) {
-	case *ast.Literal:
-		if l.Kind == ast.String {
-			return base + "_" + cleanName(l.Str)
-		}
-		return base + "_" + sign + strconv.FormatInt(l.Int, 10)
-	}
-	return base + "_"
+	return ""
 }
 
-// cleanName turns what cannot stand in a name into underscores.
-func cleanName(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
-			return r
-		}
-		return '_'
-	}, s)
+// within names a part of an expression: after the expression too when that has a name of its own.
+func within(x ast.Expr, part string) string {
+	if base := derive(x); base != "" {
+		return base + "_" + part
+	}
+	return part
 }
 
 // deriveCall names a call by the rule of its row.

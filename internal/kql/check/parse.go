@@ -171,21 +171,16 @@ func parseFlags(flags string) string {
 func (c *checker) parseKV(sc *scope, r *rel, op *ast.ParseKV) *rel {
 	e := &env{sc: sc, rel: r}
 	x := text(c.expr(e, op.X))
-	opts := map[string]string{"pair_delimiter": " ", "kv_delimiter": "=", "quote": "", "escape": "", "greedy": "false"}
+	opts := map[string]string{"pair_delimiter": " ", "kv_delimiter": "=", "quote": "", "escape": "", "greedy": "false", "regex": ""}
 	for _, p := range op.Props {
 		name := strings.ToLower(p.Name.Text)
-		if name == "regex" {
-			c.unsupported(p.Loc, "parse-kv with regex", "name the delimiters, or use extract")
-			return nil
-		}
 		if _, ok := opts[name]; !ok {
 			c.fail(p.Loc, "unknown-property", "parse-kv has no property %s", p.Name.Text)
 			continue
 		}
 		opts[name] = c.propText(sc, p.Value)
 	}
-	args := []plan.Expr{x, str(opts["pair_delimiter"]), str(opts["kv_delimiter"]), str(opts["quote"]), str(opts["escape"]), &plan.Lit{T: types.Bool, V: opts["greedy"] == "true"}}
-	bag := plan.Def{Col: &plan.Col{Name: "pairs", Type: types.Dynamic}, X: &plan.Op{Name: "parse kv", Args: args, T: types.Dynamic}}
+	bag := plan.Def{Col: &plan.Col{Name: "pairs", Type: types.Dynamic}, X: c.pairs(op, x, opts)}
 	r = r.extend(bag)
 	var defs []plan.Def
 	if op.Columns == nil {
@@ -204,6 +199,19 @@ func (c *checker) parseKV(sc *scope, r *rel, op *ast.ParseKV) *rel {
 		defs = append(defs, plan.Def{Col: col(kc.Name.Text, x), X: x})
 	}
 	return r.withColumns(defs)
+}
+
+// pairs is the bag of all pairs in a text: split at delimiters, or found by a pattern with two groups.
+func (c *checker) pairs(op *ast.ParseKV, x plan.Expr, opts map[string]string) plan.Expr {
+	if p := opts["regex"]; p != "" {
+		if err := builtin.CheckRegex(p); err != nil {
+			c.fail(op.Loc, "bad-pattern", "the pattern %s", err.Error())
+		}
+		return &plan.Op{Name: "parse kv regex", Args: []plan.Expr{x, str(p)}, T: types.Dynamic}
+	}
+	greedy := &plan.Lit{T: types.Bool, V: opts["greedy"] == "true"}
+	args := []plan.Expr{x, str(opts["pair_delimiter"]), str(opts["kv_delimiter"]), str(opts["quote"]), str(opts["escape"]), greedy}
+	return &plan.Op{Name: "parse kv", Args: args, T: types.Dynamic}
 }
 
 // propText is a property's value: a constant text, a bool, or a name.

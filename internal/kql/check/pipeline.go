@@ -210,12 +210,29 @@ func (c *checker) print(sc *scope, p *ast.Print) *rel {
 		}
 	}
 	for i, x := range p.Columns {
-		for _, d := range c.item(e, x, names, printName(i)) {
+		for _, d := range c.printed(e, x, names, i) {
 			v.Cols = append(v.Cols, d.Col)
 			v.Rows[0] = append(v.Rows[0], d.X)
 		}
 	}
 	return &rel{node: v, cols: v.Cols, ser: true}
+}
+
+// printed binds an item of print. Without a name it is print_0, whatever the expression; only columns that come several
+// at once have names of their own.
+func (c *checker) printed(e *env, x ast.Expr, names *names, i int) []plan.Def {
+	if _, named := x.(*ast.Named); !named {
+		v := c.expr(e, x)
+		p := c.parts(x, v)
+		if len(p) == 1 {
+			v = p[0]
+		}
+		if len(p) < 2 {
+			return []plan.Def{define(printName(i)(names), v)}
+		}
+		return c.named(x, v, p, names.derived)
+	}
+	return c.item(e, x, names, printName(i))
 }
 
 func (c *checker) rangeTable(sc *scope, x *ast.Range) *rel {

@@ -44,7 +44,7 @@ func (c *checker) item(e *env, x ast.Expr, names *names, fb fallback) []plan.Def
 		return c.named(x, v, p, names.derived)
 	}
 	d := derive(x)
-	if o, ok := v.(*plan.Ref); ok && d == "" {
+	if o, ok := v.(*plan.Ref); ok && d == "" && e.rel != nil && slices.Contains(e.rel.cols, o.Col) {
 		d = o.Col.Name // column_ifexists
 	}
 	if n, ok := x.(*ast.Name); ok && names.plain[n.Text] {

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strconv"
 	"strings"
 
 	"passtrail/internal/kql/ast"
@@ -71,7 +72,11 @@ func partNames(x ast.Expr, v plan.Expr) []string {
 	}
 	for i, f := range fieldsOf(call) {
 		if strings.HasPrefix(call.Row.Name, "array_sort_") {
-			names = append(names, derive(args[i])+"_sorted")
+			name := derive(args[i])
+			if name == "" {
+				name = "array" + strconv.Itoa(i)
+			}
+			names = append(names, name+"_sorted")
 			continue
 		}
 		names = append(names, call.Row.Name+"_"+derive(args[0])+"_"+f.Name)

@@ -1,12 +1,27 @@
 package native
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // operators has what tabular operators need beside SQL: parse-kv and make-series.
 var operators = []fn{
 	// text, pair delimiter, key delimiter, quotes, escape, greedy
 	{"kql_parse_kv", "sssssb:j", func(a args) any {
 		return parsePairs(a.str(0), a.str(1), a.str(2), a.str(3), a.str(4), a.bool(5))
+	}},
+	// text, pattern with a group for the key and one for the value
+	{"kql_parse_kv_regex", "ss:j", func(a args) any {
+		return withRegex(a.str(1), func(re *regexp.Regexp) any {
+			out := newObject()
+			for _, m := range re.FindAllStringSubmatch(a.str(0), -1) {
+				if len(m) > 2 {
+					out.add(m[1], textNode(m[2]))
+				}
+			}
+			return out.node
+		})
 	}},
 	// array of [index, value], number of elements, default
 	{"kql_make_series", "?jlj:j", func(a args) any {
@@ -36,6 +51,12 @@ var operators = []fn{
 func parsePairs(s, pair, kv, quotes, escape string, greedy bool) *node {
 	out := newObject()
 	for s != "" {
+		if key, rest, ok := quotedKey(s, kv, quotes, escape); ok {
+			var value string
+			value, s = takeValue(rest, pair, kv, quotes, escape, greedy)
+			out.add(key, textNode(value))
+			continue
+		}
 		i := strings.Index(s, kv)
 		if kv == "" || i < 0 {
 			break
@@ -53,14 +74,33 @@ func parsePairs(s, pair, kv, quotes, escape string, greedy bool) *node {
 	return out.node
 }
 
+// quotedKey takes a key in quotes and the delimiter behind it off the text.
+func quotedKey(s, kv, quotes, escape string) (key, rest string, ok bool) {
+	t := strings.TrimLeft(s, " ")
+	if quotes == "" || t == "" || kv == "" || !strings.ContainsRune(quotes, rune(t[0])) {
+		return "", "", false
+	}
+	key, rest, ok = quoted(t[1:], closingQuote(quotes, t[0]), escape)
+	if !ok {
+		return "", "", false
+	}
+	rest, ok = strings.CutPrefix(strings.TrimLeft(rest, " "), kv)
+	return key, rest, ok
+}
+
+// closingQuote is the quote that ends what opening began: of two quotes, the second.
+func closingQuote(quotes string, opening byte) byte {
+	if len(quotes) == 2 {
+		return quotes[1]
+	}
+	return opening
+}
+
 // takeValue splits a value from what follows it.
 func takeValue(s, pair, kv, quotes, escape string, greedy bool) (value, rest string) {
 	trimmed := strings.TrimLeft(s, " ")
 	if trimmed != "" && quotes != "" && strings.ContainsRune(quotes, rune(trimmed[0])) {
-		end := quotes[len(quotes)-1]
-		if len(quotes) == 1 || len(quotes) > 2 {
-			end = trimmed[0]
-		}
+		end := closingQuote(quotes, trimmed[0])
 		if value, rest, ok := quoted(trimmed[1:], end, escape); ok {
 			if pair != "" {
 				rest = strings.TrimPrefix(strings.TrimLeft(rest, " "), pair)
