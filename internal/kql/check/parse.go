@@ -136,22 +136,35 @@ func (c *checker) parsePattern(op *ast.Parse) (string, []parseGroup, bool) {
 			n++
 			g.group = n
 			groups = append(groups, g)
-			b.WriteString(columnPattern(g.typ, rx, last))
+			loose := !last && !isText(op.Pattern[i+1])
+			b.WriteString(columnPattern(g.typ, op.Kind, last, loose))
 		}
 	}
 	return b.String(), groups, ok
 }
 
-func columnPattern(t types.Type, rx, last bool) string {
+func isText(n ast.Node) bool { _, ok := n.(*ast.Literal); return ok }
+
+// typePatterns says what a value of a type looks like, for columns that no constant ends.
+var typePatterns = map[types.Type]string{
+	types.Int: `(\s*-?\d+)`, types.Long: `(\s*-?\d+)`, types.Real: `(\s*-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)`, types.Decimal: `(\s*-?\d+(?:\.\d+)?)`,
+	types.DateTime: `([-\d/T:. Z+]+)`, types.TimeSpan: `([-\d:.]+)`, types.Guid: `([-0-9a-fA-F]+)`, types.Bool: `((?i:true|false|[01]))`,
+}
+
+// columnPattern is the group of a column. A loose one is followed by a wildcard or another column.
+func columnPattern(t types.Type, kind string, last, loose bool) string {
+	typed := typePatterns[t]
 	switch {
-	case rx && t.Integer():
-		return `(-?\d+)`
-	case rx && t == types.Real:
-		return `(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)`
-	case rx:
+	case kind == "regex" && (t.Numeric() || loose && typed != ""):
+		return typed
+	case kind == "regex":
 		return "(.*)"
 	case last:
 		return "(.*)$"
+	case loose && typed != "" && kind == "relaxed":
+		return "((?:" + typed[1:len(typed)-1] + ")?)"
+	case loose && typed != "":
+		return typed
 	}
 	return "(.*?)"
 }
