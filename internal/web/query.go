@@ -15,6 +15,10 @@ import (
 
 const maxQueryBody = 1 << 20
 
+// queryPeriod is the period without a choice: what a query reads is for its text to say, and reports opened as queries
+// look further back than their period to compare.
+const queryPeriod = "all"
+
 type queryPage struct {
 	*Shell
 	Licensed bool
@@ -59,6 +63,7 @@ func (s *Server) queryPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	sh.Period = s.period(sh, queryPeriod)
 	p := &queryPage{Shell: sh, Text: sh.Value("q"), Editor: s.editor != nil}
 	if sh.Tenant.ID == "" {
 		return s.render(w, r, p)
@@ -130,7 +135,7 @@ func (s *Server) queryRun(w http.ResponseWriter, r *http.Request) error {
 		sh.Values[key] = values
 	}
 	sh.Path = "/query"
-	sh.Period = s.period(sh, "30d")
+	sh.Period = s.period(sh, queryPeriod)
 	out, err := s.run(r, sh, sh.Value("q"))
 	if err != nil {
 		return err
@@ -214,6 +219,7 @@ func (s *Server) queryExport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	sh.Period = s.period(sh, queryPeriod)
 	scope := s.scope(sh)
 	return s.export(w, r, scope, "query", func(format string, out *exportWriter) (int64, error) {
 		return s.services.ExportQuery(r.Context(), scope, sh.Value("q"), sh.Period, format, out)

@@ -63,7 +63,7 @@ func (t TableView) Drill(row int) string {
 	if row >= len(t.Behind) || t.Behind[row] == "" || !t.CanQuery() {
 		return ""
 	}
-	return t.To("/query", "q", t.Behind[row], "run", "1")
+	return t.To("/query", "q", t.Behind[row], "run", "1", "range", queryPeriod)
 }
 
 // reportPage runs one report.

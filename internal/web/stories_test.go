@@ -5,8 +5,10 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -276,6 +278,44 @@ func TestOpenPagesAreTold(t *testing.T) {
 	b.click("#live a")
 	b.until("the page again", `document.querySelector("#results")`)
 	b.quiet("live")
+}
+
+// TestReportOpenedAsQueryAnswersTheSame follows "Open as query" of each report, from a shorter period than it compares with.
+func TestReportOpenedAsQueryAnswersTheSame(t *testing.T) {
+	s, w := realSite(t)
+	c := s.client(t, auth.Local())
+	ctx := auth.With(t.Context(), auth.Local())
+	scope := web.Scope{Tenant: w.tenant, Now: passtrail.TicksOf(w.now())}
+	list, err := w.ReportList(ctx, scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`href="(/query\?[^"]*)">[^<]*<svg[^>]*>[^<]*<use[^>]*></use></svg>Open as query`)
+	for _, info := range list {
+		rep, err := w.Report(ctx, scope, info.ID, web.Period{Key: "7d", From: scope.Now - 7*passtrail.Day}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rep.Query == "" {
+			continue
+		}
+		_, page := s.do(t, c, "GET", "/reports/"+info.ID+"?range=7d", nil)
+		m := link.FindStringSubmatch(page)
+		if m == nil {
+			t.Errorf("%s cannot be opened as a query", info.ID)
+			continue
+		}
+		_, answer := s.do(t, c, "GET", html.UnescapeString(m[1])+"&run=1", nil)
+		answer = html.UnescapeString(answer)
+		for i, section := range rep.Sections {
+			if want := fmt.Sprintf("<strong>%d row", len(section.Table.Rows)); !strings.Contains(answer, want) {
+				t.Errorf("%s: table %d of the query has not the report's %d rows", info.ID, i, len(section.Table.Rows))
+			}
+		}
+		if first := rep.Sections[0].Table; len(first.Rows) > 0 && !strings.Contains(answer, ">"+first.Rows[0][len(first.Rows[0])-1].Text+"<") {
+			t.Errorf("%s: the query does not answer %q as the report does", info.ID, first.Rows[0][len(first.Rows[0])-1].Text)
+		}
+	}
 }
 
 // TestWithoutScript reads the pages in a browser that runs none.
