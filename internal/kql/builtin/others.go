@@ -19,6 +19,7 @@ var windowFunctions = table(Window, "Window functions",
 var plugins = append(table(Plugin, "Plugins",
 	def{Sig: "bag_unpack(column:dynamic, prefix:const string?, collision:const string?, ignored:dynamic?)", Help: "A column for each key of a bag.", Example: "T | evaluate bag_unpack(d)"},
 	def{Sig: "pivot(column:any, aggregate:any?, output:any?...)", Help: "A column for each value.", Example: "T | evaluate pivot(Result)"},
+	def{Sig: "ipv4_lookup(lookupTable:any, source:string, network:string, extraKey:any?...)", Help: "The rows whose address lies in a network of a table, with the columns of that table.", Example: "T | evaluate ipv4_lookup(Networks, IPAddress, Network)"},
 	def{Sig: "narrow()", Help: "A row for each cell: Row, Column, Value.", Example: "T | evaluate narrow()"},
 ), refuse(Plugin, "Plugins", map[string]string{
 	"machine learning plugins are not available here": "autocluster basket diffpatterns diffpatterns_text",

@@ -23,6 +23,8 @@ func (c *checker) evaluate(sc *scope, r *rel, op *ast.Evaluate) *rel {
 		return c.pivot(sc, r, op)
 	case "narrow":
 		return c.narrow(r, op)
+	case "ipv4_lookup":
+		return c.ipv4Lookup(sc, r, op)
 	}
 	c.plugin(op.Call)
 	return nil
