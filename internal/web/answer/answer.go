@@ -74,6 +74,7 @@ func (a *Answers) stream(ctx context.Context, s web.Scope, req query.Request, fo
 	if err != nil {
 		return 0, err
 	}
+	defer export.Abandon(out)
 	req.Tenants, req.Now = []passtrail.TenantID{s.Tenant}, s.Now
 	var rows int64
 	err = a.engine.Stream(ctx, req, out.Begin, func(cells []any) error {

@@ -286,6 +286,7 @@ func (a *Answers) ExportReport(ctx context.Context, s web.Scope, id string, p we
 	if err != nil {
 		return 0, err
 	}
+	defer export.Abandon(writer)
 	var n int64
 	for _, t := range out.Tables {
 		if err := writer.Begin(t); err != nil {
