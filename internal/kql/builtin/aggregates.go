@@ -118,8 +118,11 @@ func quantile(env Env, a []Arg) string {
 		return "any_value(" + Convert("NULL", types.Null, a[0].Type) + ")"
 	}
 	sql := fmt.Sprintf("quantile_disc(%s, %s)", a[0].SQL, literal(Arg{Value: p / 100}))
-	if a[0].Type == types.String {
+	switch a[0].Type {
+	case types.String:
 		return coalesced(sql)
+	case types.Int:
+		return "CAST(" + sql + " AS BIGINT)"
 	}
 	return sql
 }
@@ -161,9 +164,9 @@ func weighted(_ Env, a []Arg) string {
 	return Convert("CAST("+sql+" AS JSON)", types.Dynamic, ticksAsLong(a[0].Type))
 }
 
-// ticksAsLong is the type under which an instant or timespan passes through JSON as a number.
+// ticksAsLong is the type under which an instant or timespan passes through JSON as a number; an int becomes a long.
 func ticksAsLong(t types.Type) types.Type {
-	if t == types.DateTime || t == types.TimeSpan {
+	if t == types.DateTime || t == types.TimeSpan || t == types.Int {
 		return types.Long
 	}
 	return t
@@ -283,12 +286,12 @@ var aggregateFunctions = table(Aggregate, "Aggregates", append([]def{
 	{Sig: "make_dictionary(expr:dynamic, maxSize:const long?) dynamic", SQL: "coalesce(CAST(kql_bag_merge_all(to_json(list({0} {order}))) AS JSON), CAST('{}' AS JSON))", Instead: "make_bag", Name: PrefixFirst, Prefix: "dictionary", NotNull: true, Help: "The old make_bag.", Example: "make_dictionary(x)"},
 	{Sig: "make_bag_if(expr:dynamic, predicate:bool, maxSize:const long?) dynamic", SQL: "coalesce(CAST(kql_bag_merge_all(to_json(list({0} {order}) FILTER (WHERE {1}))) AS JSON), CAST('{}' AS JSON))", Name: PrefixFirst, Prefix: "bag", NotNull: true, Help: "The bags as one where the predicate is true.", Example: "make_bag_if(x, y > 0)"},
 	{Sig: "buildschema(expr:dynamic) dynamic", SQL: "kql_build_schema(to_json(list({0})))", Name: PrefixFirst, Prefix: "schema", Help: "A schema that all the values fit.", Example: "buildschema(x)"},
-	{Sig: "percentile(expr:rankable, percentile:const number) =0", Make: quantile, Name: Special, Dev: devPercentile, Help: "The value at that nearest rank.", Example: "percentile(x, 95)"},
-	{Sig: "percentiles(expr:rankable, percentile:const number...) =0", Make: quantile, Name: Special, Dev: devPercentile, Help: "The values at these nearest ranks, a column each.", Example: "percentiles(x, 5, 50, 95)"},
+	{Sig: "percentile(expr:rankable, percentile:const number) ^0", Make: quantile, Name: Special, Dev: devPercentile, Help: "The value at that nearest rank.", Example: "percentile(x, 95)"},
+	{Sig: "percentiles(expr:rankable, percentile:const number...) ^0", Make: quantile, Name: Special, Dev: devPercentile, Help: "The values at these nearest ranks, a column each.", Example: "percentiles(x, 5, 50, 95)"},
 	{Sig: "percentiles_array(expr:rankable, percentile:const json...) dynamic", Make: quantiles(1, quantile), Name: PrefixFirst, Prefix: "percentiles", Dev: devPercentile, Help: "The values at these nearest ranks, as an array.", Example: "percentiles_array(x, 5, 50, 95)"},
-	{Sig: "percentilew(expr:number, weight:long, percentile:const number) =0", Make: weighted, Name: Special, Dev: devPercentile, Help: "The value at that nearest rank, each counted by its weight.", Example: "percentilew(x, w, 95)"},
-	{Sig: "percentilew(expr:summable, weight:long, percentile:const number) =0", Make: weighted, Name: Special, Dev: devPercentile, Help: "The value at that nearest rank, each counted by its weight.", Example: "percentilew(x, w, 95)"},
-	{Sig: "percentilesw(expr:summable, weight:long, percentile:const number...) =0", Make: weighted, Name: Special, Dev: devPercentile, Help: "The values at these nearest ranks, a column each.", Example: "percentilesw(x, w, 50, 95)"},
+	{Sig: "percentilew(expr:number, weight:long, percentile:const number) ^0", Make: weighted, Name: Special, Dev: devPercentile, Help: "The value at that nearest rank, each counted by its weight.", Example: "percentilew(x, w, 95)"},
+	{Sig: "percentilew(expr:summable, weight:long, percentile:const number) ^0", Make: weighted, Name: Special, Dev: devPercentile, Help: "The value at that nearest rank, each counted by its weight.", Example: "percentilew(x, w, 95)"},
+	{Sig: "percentilesw(expr:summable, weight:long, percentile:const number...) ^0", Make: weighted, Name: Special, Dev: devPercentile, Help: "The values at these nearest ranks, a column each.", Example: "percentilesw(x, w, 50, 95)"},
 	{Sig: "percentilesw_array(expr:summable, weight:long, percentile:const json...) dynamic", Make: quantiles(2, weighted), Name: PrefixFirst, Prefix: "percentiles", Dev: devPercentile, Help: "The values at these nearest ranks, as an array.", Example: "percentilesw_array(x, w, 50, 95)"},
 	{Sig: "binary_all_and(expr:long) =0", SQL: "bit_and({0})", Name: KeepFirst, Help: "Bitwise and of the values.", Example: "binary_all_and(x)"},
 	{Sig: "binary_all_or(expr:long) =0", SQL: "bit_or({0})", Name: KeepFirst, Help: "Bitwise or of the values.", Example: "binary_all_or(x)"},
