@@ -46,6 +46,7 @@ func (s *Server) attemptsPage(w http.ResponseWriter, r *http.Request) error {
 		return s.render(w, r, p)
 	}
 	scope := s.scope(sh)
+	s.noteSearch(r, scope, "attempts", f.Person)
 	if p.Page, err = s.services.FindAttempts(r.Context(), scope, f); err != nil {
 		return err
 	}

@@ -106,6 +106,7 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request) error {
 	if wantedPart(r) == "details" {
 		return s.render(w, r, p)
 	}
+	s.noteSearch(r, scope, "audit log", p.Filter.Target, p.Filter.Actor)
 	p.KQL = s.services.EventsQuery(scope, p.Filter)
 	if p.Page, err = s.services.FindEvents(r.Context(), scope, p.Filter); err != nil {
 		return err

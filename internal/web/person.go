@@ -32,6 +32,7 @@ func (s *Server) peoplePage(w http.ResponseWriter, r *http.Request) error {
 	if p.Text == "" || sh.Tenant.ID == "" {
 		return s.render(w, r, p)
 	}
+	s.noteSearch(r, s.scope(sh), "people", p.Text)
 	if p.Found, err = s.services.FindPeople(r.Context(), s.scope(sh), p.Text); err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func (s *Server) providerBack(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.setSession(w, session)
-	s.note(r.WithContext(auth.With(r.Context(), who)), Scope{}, "sign-in", "", "identity provider")
+	s.noteSignIn(r.WithContext(auth.With(r.Context(), who)), "identity provider")
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }

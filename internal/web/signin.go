@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"passtrail"
 	"passtrail/internal/auth"
 )
 
@@ -40,7 +41,7 @@ func (s *Server) useLink(w http.ResponseWriter, r *http.Request, secret, to stri
 	}
 	s.setSession(w, session)
 	ctx := auth.With(r.Context(), who)
-	s.note(r.WithContext(ctx), Scope{}, "sign-in", "", "sign-in link")
+	s.noteSignIn(r.WithContext(ctx), "sign-in link")
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
@@ -53,6 +54,26 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 	s.setSession(w, "")
 	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 	return nil
+}
+
+// noteSignIn notes a sign-in in the log of every tenant that it opens.
+func (s *Server) noteSignIn(r *http.Request, how string) {
+	list, err := s.services.TenantList(r.Context())
+	if err != nil {
+		s.log.Error("access log not written", "action", "sign-in", "error", logged(err))
+	}
+	for _, t := range list {
+		s.note(r, Scope{Tenant: t.ID, Now: passtrail.TicksOf(s.now())}, "sign-in", "", how)
+	}
+}
+
+// noteSearch notes that a list was searched for somebody.
+func (s *Server) noteSearch(r *http.Request, scope Scope, list string, who ...string) {
+	for _, text := range who {
+		if text != "" {
+			s.note(r, scope, "search-person", text, list)
+		}
+	}
 }
 
 // note writes a line of the access log. A log that cannot be written is a fault of the server, told in its own log; the

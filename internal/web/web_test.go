@@ -249,6 +249,7 @@ func TestLooksAreLogged(t *testing.T) {
 	c := s.client(t, person(auth.HelpdeskAdministrator))
 	s.do(t, c, "GET", "/person/aaaaaaaa-0000-0000-0000-000000000001", nil)
 	c = s.client(t, person(auth.SecurityReader))
+	s.do(t, c, "GET", "/audit?target=adele", nil)
 	s.do(t, c, "GET", "/audit/export?format=csv&status=failure", nil)
 	s.do(t, c, "POST", "/query/run", url.Values{"q": {"AuditLogs | take 1"}})
 	var got []string
@@ -256,7 +257,7 @@ func TestLooksAreLogged(t *testing.T) {
 		got = append(got, a.Action+" "+a.Subject+" "+a.Detail)
 	}
 	all := strings.Join(got, "\n")
-	for _, want := range []string{"sign-in", "view-person adele.vance@contoso.com", "export audit-log 1 rows", "query  AuditLogs | take 1"} {
+	for _, want := range []string{"sign-in", "view-person adele.vance@contoso.com", "search-person adele audit log", "export audit-log 1 rows", "query  AuditLogs | take 1"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the access log lacks %q:\n%s", want, all)
 		}
