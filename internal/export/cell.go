@@ -119,7 +119,7 @@ func formula(s string, inside bool) bool {
 		switch {
 		case strings.ContainsRune("=+-@＝＋－＠", r):
 			return true
-		case r == ';':
+		case strings.ContainsRune(";\t\r\n", r): // the next cell is looked at by itself
 			return false
 		case unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || r == 0:
 		case inside && (r == '"' || r == '\''):

@@ -143,8 +143,8 @@ func TestDefuse(t *testing.T) {
 		"+cmd|' /C calc'!A0":      "'+cmd|' /C calc'!A0",
 		"-2+3":                    "'-2+3",
 		"@SUM(A1)":                "'@SUM(A1)",
-		"\t=1":                    "'\t'=1",
-		"\r=1":                    "'\r'=1",
+		"\t=1":                    "\t'=1",
+		"\r=1":                    "\r'=1",
 		"  =1":                    "'  =1",
 		"\u00a0=1":                "'\u00a0=1",
 		"\ufeff=1":                "'\ufeff=1",
@@ -168,6 +168,17 @@ func TestDefuse(t *testing.T) {
 	} {
 		if got := export.Defuse(in); got != want {
 			t.Errorf("Defuse(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestDefuseIsQuick: hostile text of a megabyte takes no longer than other text of that size.
+func TestDefuseIsQuick(t *testing.T) {
+	for _, s := range []string{"\t", ";", "\"", " ", "\n ", ";\"", "=", "-1;"} {
+		began := time.Now()
+		export.Defuse(strings.Repeat(s, 1<<20))
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("a megabyte of %q takes %s", s, took)
 		}
 	}
 }
