@@ -318,6 +318,20 @@ func TestReportOpenedAsQueryAnswersTheSame(t *testing.T) {
 	}
 }
 
+// TestCancelAQuery starts a query that would take minutes and takes it back; the engine stops, and the next one runs.
+func TestCancelAQuery(t *testing.T) {
+	s, _ := realSite(t)
+	b := newBrowser(t, s)
+	b.open("/query?q=" + url.QueryEscape("range x from 1 to 300000000000 step 1 | summarize sum(x * x % 7)"))
+	b.until("the editor", `document.querySelector(".cm-content")`)
+	b.click("#run")
+	b.until("the running query", `!document.querySelector("#cancel").hidden`)
+	b.click("#cancel")
+	b.until("the end of it", `document.querySelector("#cancel").hidden && document.querySelector("#result").innerText.includes("Cancelled")`)
+	b.open("/query?run=1&q=" + url.QueryEscape("print x = 6 * 7"))
+	b.until("the next answer", `document.querySelector("#result td")?.innerText === "42"`)
+}
+
 // TestWithoutScript reads the pages in a browser that runs none.
 func TestWithoutScript(t *testing.T) {
 	s, _ := realSite(t)
