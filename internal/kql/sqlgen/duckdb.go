@@ -11,8 +11,8 @@ var DuckDB = &Dialect{
 		types.String: "VARCHAR", types.DateTime: "BIGINT", types.TimeSpan: "BIGINT", types.Guid: "VARCHAR", types.Dynamic: "JSON"},
 	Random:   "random()",
 	Series:   "generate_series({0}, {1}, {2})",
-	Elems:    "CASE json_type({0}) WHEN 'ARRAY' THEN CAST(json_extract({0}, '$[*]') AS JSON[]) WHEN 'OBJECT' THEN list_transform(json_keys({0}), lambda k: json_object(k, json_extract({0}, '/' || replace(replace(k, '~', '~0'), '/', '~1')))) ELSE json_extract(json_array({0}), '$[*]') END",
-	Pairs:    "CASE json_type({0}) WHEN 'ARRAY' THEN CAST(json_extract({0}, '$[*]') AS JSON[]) WHEN 'OBJECT' THEN list_transform(json_keys({0}), lambda k: json_array(k, json_extract({0}, '/' || replace(replace(k, '~', '~0'), '/', '~1')))) ELSE json_extract(json_array({0}), '$[*]') END",
+	Elems:    "CASE WHEN starts_with({0}, '[') THEN CAST(json_extract({0}, '$[*]') AS JSON[]) WHEN json_type({0}) = 'ARRAY' THEN CAST(json_extract({0}, '$[*]') AS JSON[]) WHEN json_type({0}) = 'OBJECT' THEN list_transform(json_keys({0}), lambda k: json_object(k, json_extract({0}, '/' || replace(replace(k, '~', '~0'), '/', '~1')))) ELSE json_extract(json_array({0}), '$[*]') END",
+	Pairs:    "CASE WHEN starts_with({0}, '[') THEN CAST(json_extract({0}, '$[*]') AS JSON[]) WHEN json_type({0}) = 'ARRAY' THEN CAST(json_extract({0}, '$[*]') AS JSON[]) WHEN json_type({0}) = 'OBJECT' THEN list_transform(json_keys({0}), lambda k: json_array(k, json_extract({0}, '/' || replace(replace(k, '~', '~0'), '/', '~1')))) ELSE json_extract(json_array({0}), '$[*]') END",
 	Unnest:   "unnest({0})",
 	Numbered: "unnest(range({0}))",
 	// DuckDB uses IN only to skip row groups and tests the rows after reading all columns; a function goes into the scan.
@@ -95,12 +95,12 @@ var duckOps = map[string]op{
 	"span mul real": {"TRY_CAST(trunc({0} * {1}) AS BIGINT)", precAtom, precMul},
 	"span div real": {"TRY_CAST(trunc({0} / {1}) AS BIGINT)", precAtom, precUnary},
 
-	"has":           {term("{0}", "(^|[^\\pL\\pN])", "([^\\pL\\pN]|$)", "(?i)"), precAtom, precOther},
-	"has cs":        {term("{0}", "(^|[^\\pL\\pN])", "([^\\pL\\pN]|$)", ""), precAtom, precOther},
-	"hasprefix":     {term("{0}", "(^|[^\\pL\\pN])", "", "(?i)"), precAtom, precOther},
-	"hasprefix cs":  {term("{0}", "(^|[^\\pL\\pN])", "", ""), precAtom, precOther},
-	"hassuffix":     {term("{0}", "", "([^\\pL\\pN]|$)", "(?i)"), precAtom, precOther},
-	"hassuffix cs":  {term("{0}", "", "([^\\pL\\pN]|$)", ""), precAtom, precOther},
+	"has":           {term("{0}", "(?:^|[^\\pL\\pN])", "(?:[^\\pL\\pN]|$)", "(?i)"), precAtom, precOther},
+	"has cs":        {term("{0}", "(?:^|[^\\pL\\pN])", "(?:[^\\pL\\pN]|$)", ""), precAtom, precOther},
+	"hasprefix":     {term("{0}", "(?:^|[^\\pL\\pN])", "", "(?i)"), precAtom, precOther},
+	"hasprefix cs":  {term("{0}", "(?:^|[^\\pL\\pN])", "", ""), precAtom, precOther},
+	"hassuffix":     {term("{0}", "", "(?:[^\\pL\\pN]|$)", "(?i)"), precAtom, precOther},
+	"hassuffix cs":  {term("{0}", "", "(?:[^\\pL\\pN]|$)", ""), precAtom, precOther},
 	"pattern":       {"regexp_matches({0}, {1})", precAtom, 0},
 	"like":          {"{0} LIKE {1} ESCAPE '\\'", precCompare, precOther},
 	"contains":      {"contains({0}, {1})", precAtom, 0},
@@ -117,8 +117,8 @@ var duckOps = map[string]op{
 	"json index":    {"CAST({0} AS BIGINT)", precAtom, 0},
 	"list head":     {"list_slice({0}, 1, {1})", precAtom, 0},
 	"in list":       {"coalesce(list_contains(from_json({1}, '[\"VARCHAR\"]'), {0}), FALSE)", precAtom, 0},
-	"has any list":  {"coalesce(len(list_filter(from_json({1}, '[\"VARCHAR\"]'), lambda w: " + term("w", "(^|[^\\pL\\pN])", "([^\\pL\\pN]|$)", "(?i)", "{0}") + ")) > 0, FALSE)", precAtom, precOther},
-	"has all list":  {"coalesce(len(list_filter(from_json({1}, '[\"VARCHAR\"]'), lambda w: NOT " + term("w", "(^|[^\\pL\\pN])", "([^\\pL\\pN]|$)", "(?i)", "{0}") + ")) = 0, TRUE)", precAtom, precOther},
+	"has any list":  {"coalesce(len(list_filter(from_json({1}, '[\"VARCHAR\"]'), lambda w: " + term("w", "(?:^|[^\\pL\\pN])", "(?:[^\\pL\\pN]|$)", "(?i)", "{0}") + ")) > 0, FALSE)", precAtom, precOther},
+	"has all list":  {"coalesce(len(list_filter(from_json({1}, '[\"VARCHAR\"]'), lambda w: NOT " + term("w", "(?:^|[^\\pL\\pN])", "(?:[^\\pL\\pN]|$)", "(?i)", "{0}") + ")) = 0, TRUE)", precAtom, precOther},
 }
 
 // wrap brings a 128-bit result back into 64 bits as overflow does.

@@ -146,10 +146,10 @@ func (g *gen) term(name, l, word string, cs bool) sql {
 	}
 	pattern := regexp.QuoteMeta(word)
 	if first, _ := utf8.DecodeRuneInString(word); name != "hassuffix" && wordRune(first) {
-		pattern = `(^|[^\pL\pN])` + pattern
+		pattern = `(?:^|[^\pL\pN])` + pattern
 	}
 	if last, _ := utf8.DecodeLastRuneInString(word); name != "hasprefix" && wordRune(last) {
-		pattern += `([^\pL\pN]|$)`
+		pattern += `(?:[^\pL\pN]|$)`
 	}
 	find := fill(g.d.Ops["contains"].sql, l, text(word))
 	if !cs {
@@ -193,7 +193,7 @@ func hasAny(g *gen, b *block, x *plan.Op) sql {
 	for _, a := range x.Args[1:] {
 		words = append(words, regexp.QuoteMeta(a.(*plan.Lit).V.(string)))
 	}
-	p := `(?i)(^|[^\pL\pN])(` + strings.Join(words, "|") + `)([^\pL\pN]|$)`
+	p := `(?i)(?:^|[^\pL\pN])(?:` + strings.Join(words, "|") + `)(?:[^\pL\pN]|$)`
 	return sql{fill(g.d.Ops["pattern"].sql, l, text(p)), precAtom}
 }
 
