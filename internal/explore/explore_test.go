@@ -205,7 +205,7 @@ func TestPerson(t *testing.T) {
 		s.Add(scene.Event{At: at, Key: "change", Actor: fmt.Sprintf("bo%02d", i)}, scene.Event{At: at, Key: "change", Actor: "bo"})
 	}
 	s.Registered(scene.Time("2026-03-01"), map[string]string{"adele": "mobilePhone email", "grady": "", "chief": "email"})
-	s.Roles(scene.Time("2026-03-01"), map[string]string{"chief": "Global Administrator"})
+	s.Roles(scene.Time("2026-03-01"), map[string]string{"chief": "Global Administrator", "alex": "Helpdesk Administrator"})
 	s.Commit()
 	for who, want := range map[string]string{
 		"alex": "id-alex", "ALEX@CONTOSO.COM": "id-alex", "id-alex": "id-alex", " alex ": "id-alex", "Alex Vance": "id-alex", "adele@contoso.com": "id-adele", "adele.": "id-adele.v",
@@ -232,7 +232,7 @@ func TestPerson(t *testing.T) {
 	if p, err = x.Person(t.Context(), "grady"); err != nil || !p.Known || p.Registered {
 		t.Errorf("grady = %+v, %v", p, err)
 	}
-	if p, err = x.Person(t.Context(), "alex"); err != nil || p.Known {
+	if p, err = x.Person(t.Context(), "alex"); err != nil || p.Known || p.Role != "Helpdesk Administrator" {
 		t.Errorf("alex = %+v, %v; no snapshot holds him", p, err)
 	}
 	if p, err = x.Person(t.Context(), "chief"); err != nil || p.Role != "Global Administrator" {

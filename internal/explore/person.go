@@ -7,6 +7,7 @@ import (
 
 	"passtrail"
 	"passtrail/internal/query"
+	"passtrail/internal/vocab"
 )
 
 // Person is what is known about one person now.
@@ -119,7 +120,11 @@ func ambiguous(who string, found []Person) error {
 func (x Explorer) describe(ctx context.Context, p Person) (*Person, error) {
 	t, err := x.run(ctx, "UserRegistrationDetails | where Id == "+Quote(p.ID)+
 		" | project UserType, UserRole, IsSsprRegistered, IsSsprEnabled, IsSsprCapable, DataRegistered, RegisteredOn, UserPrincipalName, UserDisplayName")
-	if err != nil || len(t.Rows) == 0 {
+	if err != nil {
+		return nil, err
+	}
+	if len(t.Rows) == 0 {
+		p.Role, err = x.roleNow(ctx, p.ID)
 		return &p, err
 	}
 	row := t.Rows[0]
@@ -134,6 +139,23 @@ func (x Explorer) describe(ctx context.Context, p Person) (*Person, error) {
 		p.RegisteredOn = passtrail.Ticks(n)
 	}
 	return &p, nil
+}
+
+// roleNow is the weightiest role that a person holds now, for people whom no snapshot of registrations holds.
+func (x Explorer) roleNow(ctx context.Context, id string) (string, error) {
+	t, err := x.run(ctx, "RoleAssignments | where UserId == "+Quote(id)+" and AssumedFrom <= now() and (isnull(ValidTo) or now() < ValidTo) | distinct RoleName | sort by RoleName asc")
+	if err != nil {
+		return "", err
+	}
+	best, weight := "User", -1
+	for _, row := range t.Rows {
+		name, _ := row[0].(string)
+		role, _ := vocab.RoleByName(name) // a role that nobody knows weighs nothing
+		if role.Weight > weight {
+			best, weight = name, role.Weight
+		}
+	}
+	return best, nil
 }
 
 // Timeline returns a person's moments from an instant (inclusive; 0: the beginning) to another (exclusive; 0: the end),
