@@ -292,10 +292,11 @@ type RegistrationState struct {
 	Since, Updated                    passtrail.Ticks
 }
 
-// RoleHeld is a role over an interval; To 0 means still held.
+// RoleHeld is a role over an interval; To 0 means still held. Where the first snapshot stands in for what was before it,
+// Assumed is earlier than From.
 type RoleHeld struct {
-	Name     string
-	From, To passtrail.Ticks
+	Name              string
+	From, To, Assumed passtrail.Ticks
 }
 
 // StoryItem is something that happened: an attempt with its records, a single record, or a change of state.

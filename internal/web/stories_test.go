@@ -399,3 +399,28 @@ func (w *world) finding(t *testing.T) string {
 	}
 	return all[0].ID
 }
+
+// TestRegistrationOnADayBeforeTheFirstSnapshot shows the first snapshot in its place, as the page says.
+func TestRegistrationOnADayBeforeTheFirstSnapshot(t *testing.T) {
+	_, w := realSite(t)
+	ctx := auth.With(t.Context(), auth.Local())
+	scope := web.Scope{Tenant: w.tenant, Now: passtrail.TicksOf(w.now())}
+	now, err := w.Registration(ctx, scope, web.RegistrationFilter{List: "missing", Limit: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := w.Registration(ctx, scope, web.RegistrationFilter{List: "missing", Limit: 5, At: now.KnownSince - 30*passtrail.Day})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := w.Registration(ctx, scope, web.RegistrationFilter{List: "missing", Limit: 5, At: now.KnownSince})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.Total == 0 || before.Registered != first.Registered || before.Total != first.Total {
+		t.Errorf("a month before the first snapshot %d of %d are registered, in it %d of %d", before.Registered, before.Total, first.Registered, first.Total)
+	}
+	if now.Registered <= first.Registered || now.Registered != int64(now.Trend.Series[0].Values[len(now.Trend.Series[0].Values)-1]) {
+		t.Errorf("now %d are registered, %d at first; the trend ends at %v", now.Registered, first.Registered, now.Trend.Series[0].Values[len(now.Trend.Series[0].Values)-1])
+	}
+}

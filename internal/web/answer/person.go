@@ -48,7 +48,7 @@ func (a *Answers) Person(ctx context.Context, s web.Scope, who string, p web.Per
 		return nil, err
 	}
 	q := explore.Quote(known.ID)
-	tables, err := a.run(ctx, s, "RoleAssignments | where UserId == "+q+" | project RoleName, ValidFrom, ValidTo | sort by ValidFrom desc, RoleName asc;\n"+
+	tables, err := a.run(ctx, s, "RoleAssignments | where UserId == "+q+" | project RoleName, ValidFrom, ValidTo, AssumedFrom | sort by ValidFrom desc, RoleName asc;\n"+
 		"UserRegistrationHistory | where Id == "+q+" | sort by ValidFrom desc;\n"+
 		"PasswordResetAttempts | where UserId == "+q+" and Outcome == 'blocked' | summarize Last = max(End);\n"+
 		"PasswordEvents | where UserId == "+q+" | summarize First = min(Time), Last = max(Time)")
@@ -63,7 +63,7 @@ func (a *Answers) Person(ctx context.Context, s web.Scope, who string, p web.Per
 		view.BlockedUntil = last + passtrail.Day
 	}
 	for _, r := range rows(&tables[0]) {
-		view.Roles = append(view.Roles, web.RoleHeld{Name: r.text("RoleName"), From: r.ticks("ValidFrom"), To: r.ticks("ValidTo")})
+		view.Roles = append(view.Roles, web.RoleHeld{Name: r.text("RoleName"), From: r.ticks("ValidFrom"), To: r.ticks("ValidTo"), Assumed: r.ticks("AssumedFrom")})
 	}
 	view.Registration = state(known, &tables[1])
 	view.Story = story(moments, view.Roles)
@@ -131,7 +131,7 @@ func toneOf(m explore.Moment) (tone, icon string) {
 func roleAt(roles []web.RoleHeld, at passtrail.Ticks) string {
 	var names []string
 	for _, r := range roles {
-		if r.From <= at && (r.To == 0 || at < r.To) && !slices.Contains(names, r.Name) {
+		if r.Assumed <= at && (r.To == 0 || at < r.To) && !slices.Contains(names, r.Name) {
 			names = append(names, r.Name)
 		}
 	}

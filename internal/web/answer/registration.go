@@ -20,7 +20,7 @@ const trendDays = 90
 
 // people is the state of registration at a moment, of the people that the filter is about.
 func people(at passtrail.Ticks, who string) string {
-	text := fmt.Sprintf("UserRegistrationHistory\n| where ValidFrom <= datetime(%s) and (isnull(ValidTo) or ValidTo > datetime(%s))", at, at)
+	text := fmt.Sprintf("UserRegistrationHistory\n| where AssumedFrom <= datetime(%s) and (isnull(ValidTo) or ValidTo > datetime(%s))", at, at)
 	switch who {
 	case "admins":
 		text += "\n| where IsAdmin"
@@ -108,11 +108,11 @@ func methodLabel(method string) string {
 func (a *Answers) registrationTrend(ctx context.Context, s web.Scope, at passtrail.Ticks, who string) (*web.Chart, error) {
 	from := at - trendDays*passtrail.Day
 	from -= from % passtrail.Day
-	all := strings.Replace(people(at, who), "UserRegistrationHistory\n| where ValidFrom", "UserRegistrationHistory\n| where IsSsprRegistered and ValidFrom", 1)
+	all := strings.Replace(people(at, who), "UserRegistrationHistory\n| where AssumedFrom", "UserRegistrationHistory\n| where IsSsprRegistered and AssumedFrom", 1)
 	all = strings.Replace(all, fmt.Sprintf(" and (isnull(ValidTo) or ValidTo > datetime(%s))", at), "", 1)
 	tables, err := a.run(ctx, s, fmt.Sprintf(`let Held = %s;
 union
-    (Held | project Day = iff(ValidFrom < datetime(%s), datetime(%s), bin(ValidFrom, 1d)), Delta = 1),
+    (Held | project Day = iff(AssumedFrom < datetime(%s), datetime(%s), bin(AssumedFrom, 1d)), Delta = 1),
     (Held | where isnotnull(ValidTo) and ValidTo <= datetime(%s) | project Day = iff(ValidTo < datetime(%s), datetime(%s), bin(ValidTo, 1d)), Delta = -1)
 | summarize Delta = sum(Delta) by Day
 | sort by Day asc`, all, from, from, at, from, from))
