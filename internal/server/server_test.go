@@ -64,3 +64,46 @@ func TestServeEndsRequestsUnderWay(t *testing.T) {
 		t.Errorf("Serve = %v, want nil", err)
 	}
 }
+
+// TestServeClosesWhatDoesNotEnd: a page that stays open does not keep the server from stopping.
+func TestServeClosesWhatDoesNotEnd(t *testing.T) {
+	c := server.Config{Listen: "127.0.0.1:0", Stop: 50 * time.Millisecond}
+	l, err := c.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		stop()
+		<-r.Context().Done() // until the connection is closed
+	})
+	served := make(chan error, 1)
+	go func() { served <- c.Serve(ctx, l, h, slog.New(slog.DiscardHandler)) }()
+	if res, err := http.Get("http://" + l.Addr().String()); err == nil {
+		res.Body.Close()
+		t.Error("the request ended with an answer")
+	}
+	select {
+	case err := <-served:
+		if err != nil {
+			t.Errorf("Serve = %v, want nil", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the server did not stop")
+	}
+}
+
+func TestAddressInUse(t *testing.T) {
+	first, err := server.Config{Listen: "127.0.0.1:0"}.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	_, err = server.Config{Listen: first.Addr().String()}.Open()
+	if passtrail.CodeOf(err) != passtrail.Conflict {
+		t.Errorf("Open = %v, want Conflict", err)
+	}
+	if _, err := (server.Config{Listen: "0.0.0.0:0"}).Open(); passtrail.CodeOf(err) != passtrail.Denied {
+		t.Errorf("Open = %v, want Denied", err)
+	}
+}
