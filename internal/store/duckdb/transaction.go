@@ -13,14 +13,25 @@ import (
 )
 
 // Put-off batches (store.Batch.More) share one transaction. A row group of the engine holds 122,880 rows: one that a
-// transaction fills goes into the file compressed at once, while the rest of a transaction is written twice, to the log
-// and again at the next checkpoint. A transaction ends after three full row groups, when little is left over: a
-// checkpoint merges four neighbours that fit into three, and so would pack everything once more if there were only two
-// full ones between the rests.
+// transaction fills goes into the file compressed at once. What is left over makes a smaller one; and a checkpoint merges
+// neighbours when, say, four fit into three, which packs all of them once more and takes their memory. So a transaction
+// has at least three full row groups and ends when the rest nearly makes another: two such rests never fit into one.
 const (
-	putOffRows = 3 * 122_880
-	putOffTime = 30 * time.Second
+	rowGroup   = 122_880
+	putOffTime = time.Minute
 )
+
+// enough tells whether a transaction of so many rows is one to end.
+func enough(rows int) bool {
+	rest := rows % rowGroup
+	switch {
+	case rows < 3*rowGroup:
+		return false
+	case rows < 6*rowGroup:
+		return rest > rowGroup*3/4
+	}
+	return rest > rowGroup/2
+}
 
 // putOff is a transaction that holds batches which are not durable yet. It is guarded by Store.writing.
 type putOff struct {
@@ -99,7 +110,7 @@ func (s *Store) begin(ctx context.Context) (*putOff, error) {
 
 // finish ends a batch: it leaves the transaction open for the next, or makes it durable.
 func (s *Store) finish(p *putOff, more bool) error {
-	if more && p.rows < putOffRows && s.now().Sub(p.since) < putOffTime {
+	if more && !enough(p.rows) && s.now().Sub(p.since) < putOffTime {
 		s.setOpen(p)
 		return nil
 	}
