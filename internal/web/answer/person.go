@@ -27,8 +27,29 @@ func (a *Answers) FindPeople(ctx context.Context, s web.Scope, text string) ([]w
 		return nil, err
 	}
 	var out []web.PersonRow
+	var ids []string
 	for _, p := range found {
-		out = append(out, web.PersonRow{ID: p.ID, UPN: p.UPN, Name: p.Name, Role: p.Role})
+		out = append(out, web.PersonRow{ID: p.ID, UPN: p.UPN, Name: p.Name})
+		ids = append(ids, explore.Quote(p.ID))
+	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	in := strings.Join(ids, ", ")
+	tables, err := a.run(ctx, s, "PasswordEvents | where UserId in ("+in+") | summarize Last = max(Time) by Id = UserId;\n"+
+		"UserRegistrationDetails | where Id in ("+in+") | project Id, UserRole")
+	if err != nil {
+		return nil, err
+	}
+	for i := range tables {
+		for _, r := range rows(&tables[i]) {
+			at := slices.IndexFunc(out, func(p web.PersonRow) bool { return p.ID == r.text("Id") })
+			if at < 0 {
+				continue
+			}
+			out[at].LastSeen = max(out[at].LastSeen, r.ticks("Last"))
+			out[at].Role = firstOf(r.text("UserRole"), out[at].Role)
+		}
 	}
 	return out, nil
 }

@@ -52,7 +52,7 @@ func (a *Answers) OptIn(ctx context.Context, s web.Scope) error {
 // OptOut takes the consent back; what is stored stays.
 func (a *Answers) OptOut(ctx context.Context, s web.Scope) error {
 	return a.change(ctx, s, func(t *store.Tenant) {
-		t.OptedInAt, t.OptedOutAt, t.OptedOutBy = 0, s.Now, auth.From(ctx).Name
+		t.OptedInAt, t.OptedInBy, t.OptedOutAt, t.OptedOutBy = 0, "", s.Now, auth.From(ctx).Name
 	})
 }
 
