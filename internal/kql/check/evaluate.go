@@ -232,7 +232,10 @@ func (c *checker) unpacked(r *rel, src *plan.Ref, op *ast.Evaluate, keys []bagKe
 		i := slices.IndexFunc(cols, func(o *plan.Col) bool { return o.Name == d.Col.Name })
 		switch {
 		case i >= 0 && conflict == "replace_source":
-			cols[i] = d.Col
+			cols = append(slices.Delete(cols, i, i+1), d.Col)
+			if at > i {
+				at--
+			}
 		case i >= 0 && conflict == "keep_source":
 			continue
 		case i >= 0:
