@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"passtrail/internal/store"
@@ -47,7 +48,8 @@ func (d *derivation) history(ctx context.Context, h history) error {
 	if err := d.runs(ctx, h); err != nil {
 		return fmt.Errorf("runs: %w", err)
 	}
-	if err := d.keep(ctx, "derive_interval", deriveSQL("intervals"), h.tenant, h.kind); err != nil {
+	const rows = `SELECT count(*) FROM snapshot_row WHERE tenant = ?1 AND kind = ?2`
+	if err := d.keepSliced(ctx, "derive_interval", deriveSQL("intervals"), rows, h.tenant, h.kind); err != nil {
 		return err
 	}
 	if h.kind == string(store.Roles) {
@@ -75,7 +77,7 @@ func (d *derivation) runs(ctx context.Context, h history) error {
 			return err
 		}
 	}
-	if err := d.keep(ctx, "derive_run", deriveSQL("runs")); err != nil {
+	if err := d.keepSliced(ctx, "derive_run", deriveSQL("runs"), `SELECT count(*) FROM derive_said`); err != nil {
 		return err
 	}
 	const replaced = `DELETE FROM snapshot_row WHERE tenant = ?1 AND kind = ?2 AND last_taken >= ?3`
@@ -166,4 +168,33 @@ func nonNil(list []string) []string {
 		return []string{}
 	}
 	return list
+}
+
+// keySliceRows is how many rows of snapshots are put in order at once: windows over their states stay in memory.
+const keySliceRows = 50_000
+
+// sliceMark is where a query says which keys it takes: {slice of COLUMN}.
+var sliceMark = regexp.MustCompile(`\{slice of ([a-z.]+)\}`)
+
+// keepSliced is keep for a query that treats each key by itself: it runs over a part of the keys at a time. Count is the
+// query that says how many rows there are; both take the same arguments.
+func (d *derivation) keepSliced(ctx context.Context, name, query, count string, args ...any) error {
+	var rows int64
+	if err := d.tx.QueryRowContext(ctx, count, args...).Scan(&rows); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	slices := rows/min(keySliceRows, max(d.sliceRows, 1)) + 1
+	for i := range slices {
+		part := sliceMark.ReplaceAllString(query, fmt.Sprintf("hash($1) %% %d = %d", slices, i))
+		if i == 0 {
+			if err := d.keep(ctx, name, part, args...); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := d.exec(ctx, `INSERT INTO `+name+` `+part, args...); err != nil {
+			return fmt.Errorf("%s, part %d of %d: %w", name, i+1, slices, err)
+		}
+	}
+	return nil
 }

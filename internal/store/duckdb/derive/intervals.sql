@@ -6,7 +6,7 @@ WITH placed AS (
     SELECT r.taken_at, r.last_taken, r.key, r.state, r.last_updated, a.source,
         a.done - a.complete::INTEGER AS done_before, b.done AS done_upto, b.after
     FROM snapshot_row r JOIN derive_snap a ON a.taken_at = r.taken_at JOIN derive_snap b ON b.taken_at = r.last_taken
-    WHERE r.tenant = ?1 AND r.kind = ?2
+    WHERE r.tenant = ?1 AND r.kind = ?2 AND {slice of r.key}
 ),
 marked AS (
     SELECT *, CASE WHEN lag(state) OVER w = state AND lag(done_upto) OVER w = done_before THEN 0 ELSE 1 END AS begins

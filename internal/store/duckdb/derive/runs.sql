@@ -3,6 +3,7 @@
 WITH placed AS (
     SELECT s.*, a.seq AS first_seq, b.seq AS last_seq
     FROM derive_said s JOIN derive_snap a ON a.taken_at = s.taken_at JOIN derive_snap b ON b.taken_at = s.last_taken
+    WHERE {slice of s.key}
 ),
 marked AS (
     SELECT *, CASE WHEN lag(state) OVER w = state AND lag(last_seq) OVER w = first_seq - 1 THEN 0 ELSE 1 END AS begins
