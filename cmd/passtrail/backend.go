@@ -2,9 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"passtrail"
+	"passtrail/internal/duck"
 	"passtrail/internal/kql/native"
 	"passtrail/internal/query"
 	"passtrail/internal/store"
@@ -41,7 +46,28 @@ func openDirectory(ctx context.Context, dir string, create bool, clock func() ti
 	if dir != "" && !create && !duckdb.Exists(dir) {
 		return nil, passtrail.Errorf(passtrail.NotFound, "main.openDirectory", "there is no data in %s: run \"passtrail init --tenant ID --opt-in\", or pass --data DIR", dir)
 	}
-	return duckdb.Open(ctx, duckdb.Config{Dir: dir, Functions: native.Functions(), Now: clock})
+	functions, err := functionsFor(dir)
+	if err != nil {
+		return nil, err
+	}
+	return duckdb.Open(ctx, duckdb.Config{Dir: dir, Functions: functions, Now: clock})
+}
+
+// geoName is a database of addresses in the MaxMind format that the operator may put into the data directory, for
+// geo_info_from_ip_address.
+const geoName = "geo.mmdb"
+
+// functionsFor is what queries over a data directory may call. The database of addresses stays open to the end.
+func functionsFor(dir string) ([]duck.Func, error) {
+	name := filepath.Join(dir, geoName)
+	if _, err := os.Stat(name); dir == "" || errors.Is(err, fs.ErrNotExist) {
+		return native.Functions(), nil
+	}
+	geo, err := native.OpenGeo(name)
+	if err != nil {
+		return nil, &passtrail.Error{Code: passtrail.Invalid, Op: "main.functionsFor", Msg: "the database of addresses " + name + " cannot be read; replace or remove it", Err: err}
+	}
+	return native.FunctionsWith(geo), nil
 }
 
 // batchEngine is an engine for queries that may need no data: without a data directory it runs on an empty database in

@@ -67,7 +67,7 @@ var networkFunctions = table(Scalar, "IP addresses",
 	def{Sig: "has_ipv4_prefix(source:text, prefix:string) bool", SQL: "kql_has_any_ipv4_prefix({0}, to_json({1}))", NotNull: true, Help: "Whether the text has an address that begins so.", Example: `has_ipv4_prefix("05:04:54 127.0.0.1 GET", "127.0.")`},
 	def{Sig: "has_any_ipv4(source:text, ips:json...) bool", SQL: "kql_has_any_ipv4({*})", NotNull: true, Help: "Whether the text has one of the addresses.", Example: `has_any_ipv4("127.0.0.1 GET", "127.0.0.1", "127.0.0.2")`},
 	def{Sig: "has_any_ipv4_prefix(source:text, prefixes:json...) bool", SQL: "kql_has_any_ipv4_prefix({*})", NotNull: true, Help: "Whether the text has an address that begins with one of these.", Example: `has_any_ipv4_prefix("127.0.0.1 GET", "127.0.", "192.168.")`},
-	def{Sig: "geo_info_from_ip_address(ip:string) dynamic", SQL: "kql_geo_info({0})", Dev: "null without a database of addresses, which the operator may provide", Help: "Country, state, city and position of an address.", Example: `geo_info_from_ip_address("192.0.2.1")`},
+	def{Sig: "geo_info_from_ip_address(ip:string) dynamic", SQL: "kql_geo_info({0})", Dev: "null without a database of addresses: a MaxMind-format file geo.mmdb in the data directory", Help: "Country, state, city and position of an address.", Example: `geo_info_from_ip_address("192.0.2.1")`},
 )
 
 // systemFunctions tell about the query's surroundings.
