@@ -240,7 +240,14 @@ func (c *checker) pair(l, r *rel, on [][2]plan.Expr, kind plan.JoinKind, right [
 		out.cols = append(out.cols, col)
 	}
 	for _, col := range right {
-		name := names.claim(col.Name)
+		names.reserve(col.Name)
+	}
+	for _, col := range right {
+		name := col.Name
+		if names.taken(name) {
+			name = names.derived(name)
+		}
+		names.used[name] = true
 		if name != col.Name || kind == plan.LeftOuter || kind == plan.FullOuter {
 			m := nullable(col, name)
 			if kind == plan.Inner || kind == plan.RightOuter {

@@ -13,11 +13,12 @@ type names struct {
 	used     map[string]bool
 	reserved map[string]bool // explicit names still to come
 	plain    map[string]bool // columns passed on under their own names
+	explicit map[string]bool // names given by the query
 	columns  int             // how many Column1, Column2 … were made
 }
 
 func newNames(taken ...string) *names {
-	n := &names{used: map[string]bool{}, reserved: map[string]bool{}, plain: map[string]bool{}}
+	n := &names{used: map[string]bool{}, reserved: map[string]bool{}, plain: map[string]bool{}, explicit: map[string]bool{}}
 	for _, t := range taken {
 		n.used[t] = true
 	}
@@ -39,6 +40,15 @@ func (n *names) claim(s string) string {
 	return out
 }
 
+// give takes a name that the query gives; false when it has given it before. One that was made up before gives no way.
+func (n *names) give(s string) (string, bool) {
+	if n.explicit[s] || n.plain[s] {
+		return s, false
+	}
+	n.explicit[s] = true
+	return n.claim(s), true
+}
+
 // derived takes a name that Kusto made up, which gives way to explicit ones.
 func (n *names) derived(s string) string {
 	out := s
@@ -51,13 +61,8 @@ func (n *names) derived(s string) string {
 
 // column takes the next of Column1, Column2 …
 func (n *names) column() string {
-	for {
-		n.columns++
-		if s := "Column" + strconv.Itoa(n.columns); !n.used[s] && !n.reserved[s] {
-			n.used[s] = true
-			return s
-		}
-	}
+	n.columns++
+	return n.claim("Column" + strconv.Itoa(n.columns))
 }
 
 // fallback names an expression that has no name of its own.

@@ -185,6 +185,7 @@ func (c *checker) parseKV(sc *scope, r *rel, op *ast.ParseKV) *rel {
 	e := &env{sc: sc, rel: r}
 	x := text(c.expr(e, op.X))
 	opts := map[string]string{"pair_delimiter": " ", "kv_delimiter": "=", "quote": "", "escape": "", "greedy": "false", "regex": ""}
+	delimited := false
 	for _, p := range op.Props {
 		name := strings.ToLower(p.Name.Text)
 		if _, ok := opts[name]; !ok {
@@ -192,6 +193,10 @@ func (c *checker) parseKV(sc *scope, r *rel, op *ast.ParseKV) *rel {
 			continue
 		}
 		opts[name] = c.propText(sc, p.Value)
+		delimited = delimited || strings.HasSuffix(name, "_delimiter")
+	}
+	if !delimited { // whatever is neither letter nor digit separates
+		opts["pair_delimiter"], opts["kv_delimiter"] = "", ""
 	}
 	bag := plan.Def{Col: &plan.Col{Name: "pairs", Type: types.Dynamic}, X: c.pairs(op, x, opts)}
 	r = r.extend(bag)

@@ -32,11 +32,10 @@ func (c *checker) item(e *env, x ast.Expr, names *names, fb fallback) []plan.Def
 		if p := c.parts(n.X, v); p != nil {
 			v = p[0]
 		}
-		name := n.Names[0].Text
-		if names.taken(name) {
+		name, ok := names.give(n.Names[0].Text)
+		if !ok {
 			c.fail(n.Names[0].Loc, "duplicate-column", "there are two columns %s", name)
 		}
-		names.used[name] = true
 		return []plan.Def{define(name, v)}
 	}
 	v := c.expr(e, x)
@@ -139,11 +138,6 @@ func (c *checker) extend(sc *scope, r *rel, items []ast.Expr) *rel {
 	cols := slices.Clone(r.cols)
 	var defs []plan.Def
 	taken := newNames(r.names()...)
-	for _, x := range items {
-		for _, n := range namesOf(x) {
-			taken.used[n] = true
-		}
-	}
 	for _, x := range items {
 		named := namesOf(x)
 		if len(named) == 0 {

@@ -268,7 +268,7 @@ func (s *scanner) steps() (matched []plan.Expr, outs [][]plan.Def) {
 		outs[k] = s.assigned(k, stay)
 		s.remembered(k, hit, enter, outs[k], set)
 		if s.op.MatchID != nil {
-			outs[k] = append([]plan.Def{{Col: id.(*plan.Ref).Col, X: id}}, outs[k]...)
+			outs[k] = append(outs[k], plan.Def{Col: id.(*plan.Ref).Col, X: id})
 		}
 		matched[k], gone = hit, enter
 	}
@@ -388,7 +388,7 @@ func (s *scanner) leg(cte *plan.CTE, hit plan.Expr, out []plan.Def, r *rel) *rel
 	}
 	for i, d := range out {
 		col := at(d.Col)
-		if i == 0 && s.op.MatchID != nil {
+		if i == len(out)-1 && s.op.MatchID != nil {
 			col.Name = s.op.MatchID.Text
 		}
 		j := slices.IndexFunc(leg.cols, func(o *plan.Col) bool { return o.Name == col.Name })

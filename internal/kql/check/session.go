@@ -7,8 +7,8 @@ import (
 	"passtrail/internal/kql/types"
 )
 
-// session binds row_window_session: the instant at which the row's session began. A new one begins when too much time has
-// passed since the first row of it, or since the row before. That needs a state, so the rows become a [plan.Fold]; its
+// session binds row_window_session: the instant at which the row's session began. A new one begins when as much time has
+// passed as given since the first row of it, or since the row before. That needs a state, so the rows become a [plan.Fold]; its
 // columns are the same ones, since expressions that are bound already read them.
 func (w *windows) session(args []plan.Expr, over overFunc) plan.Expr {
 	at := w.add(plan.Def{Col: &plan.Col{Name: "at", Type: types.DateTime}, X: args[0]})
@@ -25,7 +25,7 @@ func (w *windows) session(args []plan.Expr, over overFunc) plan.Expr {
 		Init: []plan.Expr{&plan.Lit{T: types.DateTime}, &plan.Lit{T: types.DateTime}}}
 	since := func(c *plan.Col, limit plan.Expr) plan.Expr {
 		gap := &plan.Op{Name: "sub", Args: []plan.Expr{at, ref(c)}, T: types.TimeSpan}
-		return &plan.Compare{Op: ">", L: gap, R: limit}
+		return &plan.Compare{Op: ">=", L: gap, R: limit}
 	}
 	begins := &plan.Logic{Or: true, Args: []plan.Expr{&plan.Op{Name: "is null", Args: []plan.Expr{ref(first)}, T: types.Bool, Never: true}, since(first, longest), since(before, pause), restart}}
 	start := plan.Def{Col: &plan.Col{Name: "session", Type: types.DateTime}, X: &plan.Case{When: []plan.Expr{begins}, Then: []plan.Expr{at}, Else: ref(first), T: types.DateTime}}

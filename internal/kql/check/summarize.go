@@ -167,11 +167,10 @@ func (c *checker) aggregateItem(sc *scope, r *rel, x ast.Expr, names *names, a *
 	var name string
 	switch d := derive(inner); {
 	case named:
-		name = n.Names[0].Text
-		if names.taken(name) {
+		var ok bool
+		if name, ok = names.give(n.Names[0].Text); !ok {
 			c.fail(n.Names[0].Loc, "duplicate-column", "there are two columns %s", name)
 		}
-		names.used[name] = true
 	case d != "":
 		name = names.derived(d)
 	default:
@@ -278,7 +277,7 @@ func (c *checker) argMax(e *env, x *ast.Call, n *ast.Named, names *names, keys [
 	if !by.NotNull() {
 		name += " nulls"
 	}
-	for _, k := range c.rest(in, e.rel, x.Args, keys) {
+	for _, k := range c.rest(in, e.rel, x.Args, keys, top) {
 		d := k.name
 		if old {
 			d = prefix + "_" + d
@@ -305,7 +304,8 @@ type namedExpr struct {
 }
 
 // rest binds the columns of an arg_max or take_any behind the first argument; * is all that are neither keys nor the value.
-func (c *checker) rest(e *env, r *rel, args []ast.Expr, keys []plan.Def) []namedExpr {
+// One without a name gets one with prefix, when there is one.
+func (c *checker) rest(e *env, r *rel, args []ast.Expr, keys []plan.Def, prefix string) []namedExpr {
 	var out []namedExpr
 	skip := plan.Set{}
 	for _, k := range keys {
@@ -314,7 +314,7 @@ func (c *checker) rest(e *env, r *rel, args []ast.Expr, keys []plan.Def) []named
 	if first, ok := c.quiet(e, args[0]).(*plan.Ref); ok {
 		skip[first.Col] = true
 	}
-	for _, a := range args[1:] {
+	for i, a := range args[1:] {
 		if _, star := a.(*ast.Star); star {
 			for _, col := range r.cols {
 				if !skip[col] && !keyName(keys, col.Name) {
@@ -327,7 +327,11 @@ func (c *checker) rest(e *env, r *rel, args []ast.Expr, keys []plan.Def) []named
 			out = append(out, namedExpr{n.Names[0].Text, c.expr(e, n.X)})
 			continue
 		}
-		out = append(out, namedExpr{derive(a), c.expr(e, a)})
+		name := derive(a)
+		if d := derive(args[0]); name == "" && d != "" && prefix != "" {
+			name = prefix + "_" + d + "_arg" + strconv.Itoa(i+1)
+		}
+		out = append(out, namedExpr{name, c.expr(e, a)})
 	}
 	return out
 }
@@ -359,7 +363,7 @@ func (c *checker) takeAny(e *env, x *ast.Call, n *ast.Named, names *names, keys 
 	}
 	m := newNamer(n, names)
 	var defs []plan.Def
-	for _, k := range c.rest(e.inner(), e.rel, append([]ast.Expr{&ast.Star{}}, x.Args...), keys) {
+	for _, k := range c.rest(e.inner(), e.rel, append([]ast.Expr{&ast.Star{}}, x.Args...), keys, "") {
 		d := k.name
 		if x.Name.Text == "any" {
 			d = "any_" + d

@@ -44,10 +44,10 @@ func (c *checker) union(sc *scope, input *rel, op *ast.Union) *rel {
 // leg binds one table of a union; a pattern gives several. A broken one gives nil.
 func (c *checker) leg(sc *scope, t ast.Source, fuzzy bool) []*rel {
 	if w, ok := t.(*ast.Wildcard); ok {
-		return c.wildTables(w.Pattern)
+		return append(c.wildTables(w.Pattern), c.wildViews(sc, w.Pattern, w.Loc)...)
 	}
-	if _, ok := t.(*ast.Star); ok {
-		return c.wildTables("*")
+	if s, ok := t.(*ast.Star); ok {
+		return append(c.wildTables("*"), c.wildViews(sc, "*", s.Loc)...)
 	}
 	n := len(c.diags)
 	r := c.source(sc, t)
@@ -57,8 +57,10 @@ func (c *checker) leg(sc *scope, t ast.Source, fuzzy bool) []*rel {
 		}
 		return []*rel{}
 	}
-	if name, ok := t.(*ast.Name); ok && r != nil && r.name == "" && sc.lookup(name.Text) == nil {
-		r.name = name.Text
+	if name, ok := t.(*ast.Name); ok && r != nil && r.name == "" {
+		if b := sc.lookup(name.Text); b == nil || isView(b) {
+			r.name = name.Text
+		}
 	}
 	return []*rel{r}
 }
@@ -72,6 +74,27 @@ func (c *checker) wildTables(pattern string) []*rel {
 		if matchWild(pattern, t.Name) {
 			out = append(out, scan(t))
 		}
+	}
+	return out
+}
+
+// isView reports whether a name was given to a view, which stands for a table in a union.
+func isView(b *binding) bool { return b.fn != nil && b.fn.decl.View && len(b.fn.decl.Params) == 0 }
+
+// wildViews binds the views of the query whose names match.
+func (c *checker) wildViews(sc *scope, pattern string, at diag.Span) []*rel {
+	found := sc.visible(isView)
+	slices.Sort(found)
+	var out []*rel
+	for _, name := range slices.Compact(found) {
+		if !matchWild(pattern, name) {
+			continue
+		}
+		r := c.source(sc, &ast.Name{At: ast.At{Loc: at}, Text: name})
+		if r != nil {
+			r.name = name
+		}
+		out = append(out, r)
 	}
 	return out
 }
