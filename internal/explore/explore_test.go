@@ -266,7 +266,7 @@ func TestTimeline(t *testing.T) {
 		t.Errorf("moments = %q, want %q", got, want)
 	}
 	last := moments[3]
-	if last.Attempt != attempt || last.Address != "192.0.2.1" || !strings.Contains(last.Title, "reset the password") || !strings.Contains(last.Title, "1 new passwords refused") || last.Time != at {
+	if last.Attempt != attempt || last.Address != "192.0.2.1" || !strings.Contains(last.Title, "reset the password") || !strings.Contains(last.Title, "1 method completed, 1 new password refused") || last.Time != at {
 		t.Errorf("the attempt is %+v", last)
 	}
 	if m := moments[1]; m.By != "desk@contoso.com" || !strings.Contains(m.Title, "the person then chose a new one") {

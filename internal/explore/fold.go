@@ -76,16 +76,23 @@ func attemptTitle(m Moment, gates, refusals int64) string {
 	if s == "" {
 		s = m.Result
 	}
-	if p, ok := vocab.ProblemByKey(m.Problem); ok && m.Result != "reset" && m.Result != "unlocked" {
+	if p, ok := vocab.ProblemByKey(m.Problem); ok && m.Result != "reset" && m.Result != "unlocked" && m.Problem != m.Result {
 		s += ": " + p.Title
 	}
 	if gates > 0 {
-		s += fmt.Sprintf(", %d of the methods completed", gates)
+		s += ", " + many(gates, "method", "methods") + " completed"
 	}
 	if refusals > 0 {
-		s += fmt.Sprintf(", %d new passwords refused", refusals)
+		s += ", " + many(refusals, "new password", "new passwords") + " refused"
 	}
 	return "Self-service: " + s
+}
+
+func many(n int64, one, more string) string {
+	if n == 1 {
+		more = one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }
 
 func text(v any) string           { s, _ := v.(string); return s }

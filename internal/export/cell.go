@@ -36,7 +36,7 @@ func humanTime(t passtrail.Ticks, zone *time.Location) string {
 	if t%passtrail.Day == 0 {
 		return t.Time().Format("2006-01-02") // a whole UTC day stays that day in every zone
 	}
-	if zone == time.UTC {
+	if _, offset := at.Zone(); offset == 0 {
 		return at.Format("2006-01-02 15:04:05Z")
 	}
 	return at.Format("2006-01-02 15:04:05 -07:00")

@@ -24,6 +24,7 @@ import (
 	"passtrail/internal/kql/types"
 	"passtrail/internal/query"
 	"passtrail/internal/store"
+	"passtrail/internal/vocab"
 )
 
 // Report is one prebuilt report.
@@ -120,9 +121,30 @@ func load(files fs.FS, name string) (*Report, error) {
 	return r, err
 }
 
-// answerFuncs are what an answer's template may call: count is the number of rows of the first table.
+// answerFuncs are what an answer's template may call: count is the number of rows of the first table, many puts a number
+// before the one of two words that fits it, method and activity say keys of the vocabulary in words.
 func answerFuncs(rows, threshold int) template.FuncMap {
-	return template.FuncMap{"count": func() int { return rows }, "threshold": func() int { return threshold }}
+	return template.FuncMap{
+		"count": func() int { return rows }, "threshold": func() int { return threshold },
+		"many": func(n any, one, more string) string {
+			if fmt.Sprint(n) == "1" {
+				return "1 " + one
+			}
+			return fmt.Sprint(n) + " " + more
+		},
+		"method": func(key string) string {
+			if m, ok := vocab.MethodByKey(key); ok {
+				return m.Name
+			}
+			return key
+		},
+		"activity": func(key string) string {
+			if a, ok := vocab.ActivityByKey(key); ok {
+				return a.Title
+			}
+			return key
+		},
+	}
 }
 
 // Find returns a report by id, or a NotFound error that names the nearest.
