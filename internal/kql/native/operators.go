@@ -3,6 +3,8 @@ package native
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // operators has what tabular operators need beside SQL: parse-kv and make-series.
@@ -49,6 +51,9 @@ var operators = []fn{
 // parsePairs reads key and value pairs; of a key that occurs twice the first value stays. A quoted value ends at its
 // quote, any other at the next pair delimiter, or in greedy mode at the last one before the next key.
 func parsePairs(s, pair, kv, quotes, escape string, greedy bool) *node {
+	if pair == "" && kv == "" {
+		return parseWords(s, quotes, escape)
+	}
 	out := newObject()
 	for s != "" {
 		if key, rest, ok := quotedKey(s, kv, quotes, escape); ok {
@@ -70,6 +75,39 @@ func parsePairs(s, pair, kv, quotes, escape string, greedy bool) *node {
 		var value string
 		value, s = takeValue(s[i+len(kv):], pair, kv, quotes, escape, greedy)
 		out.add(strings.TrimSpace(key), textNode(value))
+	}
+	return out.node
+}
+
+// parseWords reads keys and values where no delimiters are given: whatever is neither letter nor digit separates words,
+// and the value of a word is the one behind it. Quoted text is one word.
+func parseWords(s, quotes, escape string) *node {
+	out := newObject()
+	key, known := "", false
+	for s != "" {
+		r, size := utf8.DecodeRuneInString(s)
+		word, rest, ok := "", s[size:], false
+		switch {
+		case quotes != "" && strings.ContainsRune(quotes, r):
+			word, rest, ok = quoted(s[size:], closingQuote(quotes, s[0]), escape)
+			if !ok {
+				rest = s[size:]
+			}
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			end := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+			if end < 0 {
+				end = len(s)
+			}
+			word, rest, ok = s[:end], s[end:], true
+		}
+		s = rest
+		if !ok {
+			continue
+		}
+		if known {
+			out.add(key, textNode(word))
+		}
+		key, known = word, true
 	}
 	return out.node
 }
