@@ -62,7 +62,8 @@ type gen struct {
 }
 
 type cteUse struct {
-	need plan.Set
+	readers int // one: the database may put it where it is read
+	need    plan.Set
 }
 
 // Generate writes one statement for the output. It panics on plans that check cannot make.
@@ -149,7 +150,11 @@ func (g *gen) with() string {
 		}
 		b := g.node(cte.Plan, clone(need))
 		cols, names := cteCols(cte, need)
-		parts = append(parts, cte.Name+" AS MATERIALIZED ("+g.render(b, cols, names)+")")
+		how := " AS MATERIALIZED ("
+		if g.ctes[cte].readers == 1 {
+			how = " AS ("
+		}
+		parts = append(parts, cte.Name+how+g.render(b, cols, names)+")")
 	}
 	if len(parts) == 0 {
 		return ""
@@ -443,6 +448,7 @@ func (g *gen) shared(n *plan.Shared, need plan.Set) *block {
 		use = &cteUse{need: plan.Set{}}
 		g.ctes[n.CTE] = use
 	}
+	use.readers++
 	alias := g.alias("m")
 	b := newBlock(n.CTE.Name + " AS " + alias)
 	b.alias = alias
