@@ -29,7 +29,7 @@ const fileName = "passtrail.db"
 
 // IngestMemory is the memory limit with which a process that only takes records in stays under 512 MiB in all: an
 // uncompressed row group of records takes about 125 MiB of it, and the engine some 100 MiB beside its limit.
-const IngestMemory int64 = 176 << 20
+const IngestMemory int64 = 160 << 20
 
 // idleReaders is how many connections are kept for the next questions; making one costs more than a quick question.
 const idleReaders = 16
