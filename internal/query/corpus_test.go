@@ -158,10 +158,10 @@ const service = "../web/assets/build/node_modules/@kusto/language-service-next"
 // Microsoft's binder predicts over the same tables.
 func TestColumnsAsTheBinderPredicts(t *testing.T) {
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("no node")
+		t.Fatal("no Node.js on this machine; the tests need it")
 	}
 	if _, err := os.Stat(service); err != nil {
-		t.Skip("the npm packages are not there; run go run . fetch in internal/web/assets/build")
+		t.Fatal("the npm packages are not there: run make deps")
 	}
 	queries := append(corpus(t), contentQueries(t)...)
 	var questions []kqltest.Question

@@ -46,7 +46,7 @@ func newBrowser(t *testing.T, s *site) *browser {
 		}
 	}
 	if path == "" {
-		t.Skip("no Chromium on this machine")
+		t.Fatal("no Chromium on this machine: run make deps")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "en-US"))
@@ -176,7 +176,7 @@ func axeSource(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("assets/build/node_modules/axe-core/axe.min.js")
 	if err != nil {
-		t.Skip("axe-core is not there: cd internal/web/assets/build && go run . fetch")
+		t.Fatal("axe-core is not there: run make deps")
 	}
 	return string(text)
 }

@@ -19,10 +19,10 @@ const service = "../../web/assets/build/node_modules/@kusto/language-service-nex
 // Microsoft's binder predicts. Where the two differ for a reason, testdata/binder.json has the query's name and the reason.
 func TestColumnsAsTheBinderPredicts(t *testing.T) {
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("no node")
+		t.Fatal("no Node.js on this machine; the tests need it")
 	}
 	if _, err := os.Stat(service); err != nil {
-		t.Skip("the npm packages are not there; run go run . fetch in internal/web/assets/build")
+		t.Fatal("the npm packages are not there: run make deps")
 	}
 	db, err := kqltest.Open(t.Context())
 	if err != nil {
