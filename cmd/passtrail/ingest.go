@@ -30,6 +30,7 @@ type ingestFlags struct {
 	maxDocument          int // MiB
 	maxDepth             int
 	batch                int // records of a transaction
+	memory               int // MiB for the engine, 0: duckdb.IngestMemory
 }
 
 func newIngestCommand(a *app) *cobra.Command {
@@ -58,6 +59,7 @@ func newIngestCommand(a *app) *cobra.Command {
 	fl.IntVar(&f.maxDocument, "max-document", 16, "longest record in `MiB`; longer ones are set aside")
 	fl.IntVar(&f.maxDepth, "max-depth", 64, "deepest nesting of a record; deeper ones are set aside")
 	fl.IntVar(&f.batch, "batch", 0, "`records` of a transaction (default: what is quickest)")
+	fl.IntVar(&f.memory, "memory", int(duckdb.IngestMemory>>20), "memory that the database may use, in `MiB`; the program takes about as much again")
 	fl.StringVarP(&f.output, "output", "o", "text", "`format` of the summary: text, json")
 	return c
 }
@@ -80,7 +82,7 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, paths []string) error {
 	if len(sources) == 0 {
 		return passtrail.Errorf(passtrail.NotFound, "main.ingest", "there is no file in %s", strings.Join(paths, ", "))
 	}
-	st, err := a.openLean(ctx)
+	st, err := a.openLean(ctx, f.memory)
 	if err != nil {
 		return err
 	}
@@ -116,7 +118,7 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, paths []string) error {
 const goMemory = 160 << 20
 
 // openLean opens the data directory with the memory that taking records in needs, unless it is open already.
-func (a *app) openLean(ctx context.Context) (store.Store, error) {
+func (a *app) openLean(ctx context.Context, memory int) (store.Store, error) {
 	dir, err := a.dataDir()
 	if err != nil {
 		return nil, err
@@ -125,7 +127,7 @@ func (a *app) openLean(ctx context.Context) (store.Store, error) {
 		return a.openStore(ctx)
 	}
 	debug.SetMemoryLimit(goMemory)
-	st, err := duckdb.Open(ctx, duckdb.Config{Dir: dir, MemoryLimit: duckdb.IngestMemory, Functions: native.Functions(), Now: a.clock})
+	st, err := duckdb.Open(ctx, duckdb.Config{Dir: dir, MemoryLimit: max(int64(memory)<<20, duckdb.IngestMemory/2), Functions: native.Functions(), Now: a.clock})
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +152,8 @@ func (a *app) ingestConfig(f ingestFlags) (ingest.Config, error) {
 	switch {
 	case f.output != "text" && f.output != "json":
 		return cfg, usageError{fmt.Errorf("-o %s: want text or json", f.output)}
+	case f.memory < 0 || f.memory > 1<<20:
+		return cfg, usageError{fmt.Errorf("--memory %d: want 128 to 1048576", f.memory)}
 	case f.batch < 0:
 		return cfg, usageError{fmt.Errorf("--batch %d: want 1 or more", f.batch)}
 	case f.maxDocument < 1 || f.maxDocument > 1024:
@@ -163,6 +167,8 @@ func (a *app) ingestConfig(f ingestFlags) (ingest.Config, error) {
 // ingestError is how the command ends: a run in which nothing of an input could be read has failed.
 func ingestError(sum *ingest.Summary, err error) error {
 	switch {
+	case passtrail.CodeOf(err) == passtrail.TooLarge:
+		return &passtrail.Error{Code: passtrail.TooLarge, Op: "main.ingest", Msg: message(err) + "; what was stored is safe: run the same command with a larger --memory", Err: err}
 	case err != nil:
 		return err
 	case len(sum.Unreadable) == 1:
