@@ -59,6 +59,8 @@ type Store interface {
 	Findings(ctx context.Context, tenant passtrail.TenantID) ([]Finding, error)
 	SetFindingState(ctx context.Context, tenant passtrail.TenantID, id, state, note, by string, at passtrail.Ticks) error
 
+	Tokens
+
 	// Expire deletes a tenant's records of before an instant, and what was set aside before it, and returns how many
 	// records that were. The attempts they were part of follow with the next Refresh. The ledger keeps its counts.
 	Expire(ctx context.Context, tenant passtrail.TenantID, before passtrail.Ticks) (int64, error)

@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"access log", accessLog},
 		{"saved queries", savedQueries},
 		{"findings", findings},
+		{"access tokens", accessTokens},
 		{"query gives Go values", queryValues},
 		{"query only reads", queryOnlyReads},
 		{"query stops", queryStops},
