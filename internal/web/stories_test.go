@@ -127,6 +127,7 @@ func TestFilterTheAuditLogToOneRecord(t *testing.T) {
 	address := eval[string](b, `location.search`)
 	b.run(chromedp.KeyEvent(kb.Escape))
 	b.until("the details closed", `!document.querySelector("#details h2")`)
+	b.until("the focus where it was before", `document.activeElement.id === "event-0"`)
 	b.open("/audit" + address)
 	if b.text("#details h2") == "" {
 		t.Error("the address does not lead back to the details")

@@ -10,6 +10,7 @@ Object.assign(htmx.config, {
 	includeIndicatorStyles: false,
 	selfRequestsOnly: true,
 	scrollIntoViewOnBoost: false,
+	defaultSettleDelay: 0, // what was swapped in answers at once: until it has settled, its links are plain ones
 	responseHandling: [
 		{ code: "204", swap: false },
 		{ code: "[23]..", swap: true },
@@ -93,23 +94,26 @@ document.addEventListener("keydown", (event) => {
 	}
 });
 
-// Remember what opened the details pane, so that closing it goes back there.
-let opener = null;
+// The record whose details are open. Closing them goes back to its row, whichever list is there by then: rows are replaced
+// as filters change, and details may have come with the page.
+const recordOf = (address) => new URL(address, location.href).searchParams.get("id");
+let opened = recordOf(location.href);
+const opener = () => [...document.querySelectorAll("#results a[hx-target='#details']")].find((link) => recordOf(link.href) === opened);
+
 document.addEventListener("htmx:beforeRequest", (event) => {
 	const target = event.detail.target;
 	target?.setAttribute("aria-busy", "true");
-	if (target?.id === "details" && !event.detail.elt.closest("#details")) opener = event.detail.elt.id;
+	if (target?.id === "details" && !event.detail.elt.closest("#details")) opened = recordOf(event.detail.elt.href);
 });
 document.addEventListener("htmx:afterSwap", (event) => {
 	const target = event.detail.target;
 	target?.removeAttribute("aria-busy");
 	if (target?.id !== "details") return;
 	const heading = target.querySelector("h2");
-	if (heading) heading.focus();
-	else if (opener) document.getElementById(opener)?.focus();
+	(heading || opener() || document.querySelector("#results [tabindex]"))?.focus();
 	document.body.classList.toggle("pane-open", Boolean(heading));
 	for (const row of document.querySelectorAll("tr[aria-current]")) row.removeAttribute("aria-current");
-	if (heading && opener) document.getElementById(opener)?.closest("tr")?.setAttribute("aria-current", "true");
+	if (heading) opener()?.closest("tr")?.setAttribute("aria-current", "true");
 });
 document.addEventListener("htmx:sendError", () => announce("The server does not answer. Is it still running?"));
 document.addEventListener("htmx:configRequest", dropEmpty);
