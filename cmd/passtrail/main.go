@@ -123,11 +123,12 @@ type app struct {
 	clock    func() time.Time
 	env      func(string) string
 
-	data    string      // --data
-	nowFlag string      // --now
-	utc     bool        // --utc
-	remote  *remoteCall // the command line typed elsewhere that this runs for, inside a server; nil otherwise
-	served  string      // the server's data directory
+	data    string        // --data
+	nowFlag string        // --now
+	utc     bool          // --utc
+	remote  *remoteCall   // the command line typed elsewhere that this runs for, inside a server; nil otherwise
+	served  string        // the server's data directory
+	link    func() string // makes a sign-in link, inside a server that signs people in by links; nil otherwise
 	backend backend
 }
 

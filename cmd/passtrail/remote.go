@@ -184,8 +184,9 @@ func (w frameWriter) Write(b []byte) (int, error) {
 	return sent, nil
 }
 
-// answerCommands runs the command lines that come over the socket, on the server's own store, until ctx is done.
-func answerCommands(ctx context.Context, dir string, st store.Store, clock func() time.Time) error {
+// answerCommands runs the command lines that come over the socket, on the server's own store, until ctx is done. Link is
+// what the command sign-in prints; nil where people sign in otherwise.
+func answerCommands(ctx context.Context, dir string, st store.Store, clock func() time.Time, link func() string) error {
 	l, remove, err := listenCommands(dir)
 	if err != nil {
 		return err
@@ -203,7 +204,9 @@ func answerCommands(ctx context.Context, dir string, st store.Store, clock func(
 		if err != nil {
 			return err
 		}
-		running.Go(func() { answerCommand(ctx, conn, dir, st, clock) })
+		running.Go(func() {
+			answerCommand(ctx, conn, &app{clock: clock, served: dir, backend: backend{store: st, shared: true}, link: link})
+		})
 	}
 }
 
@@ -238,8 +241,8 @@ func listenCommands(dir string) (l net.Listener, remove func(), err error) {
 	return l, remove, nil
 }
 
-// answerCommand runs one command line. It stops when the caller hangs up.
-func answerCommand(ctx context.Context, conn net.Conn, dir string, st store.Store, clock func() time.Time) {
+// answerCommand runs one command line with what the server lends to it. It stops when the caller hangs up.
+func answerCommand(ctx context.Context, conn net.Conn, a *app) {
 	defer conn.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -262,8 +265,8 @@ func answerCommand(ctx context.Context, conn net.Conn, dir string, st store.Stor
 	var reading sync.WaitGroup
 	defer reading.Wait()
 	reading.Go(func() { takeInput(in, given, cancel) })
-	a := &app{in: &askedReader{f: f, r: input}, out: frameWriter{f, frameOut}, err: frameWriter{f, frameErr}, clock: clock, env: func(string) string { return "" }, remote: &call, served: dir}
-	a.backend = backend{store: st, shared: true}
+	a.in, a.out, a.err = &askedReader{f: f, r: input}, frameWriter{f, frameOut}, frameWriter{f, frameErr}
+	a.env, a.remote = func(string) string { return "" }, &call
 	code := a.runGuarded(ctx, call.Args)
 	input.Close()
 	var exit [5]byte

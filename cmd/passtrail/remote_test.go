@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"passtrail"
 	"passtrail/internal/store"
 )
 
@@ -146,6 +148,40 @@ func TestRemote(t *testing.T) {
 	}
 	if got := command(t.Context(), data, nil, "serve", "--listen", "127.0.0.1:0"); got.code != 1 || !strings.Contains(got.err, "another") && !strings.Contains(got.err, "in use") && !strings.Contains(got.err, "holds") {
 		t.Errorf("a second server: %+v", got)
+	}
+}
+
+// TestSignIn: the running server prints a fresh link, which signs in once; without a server there is none to print.
+func TestSignIn(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	if got := command(t.Context(), data, nil, "sign-in"); got.code != 1 || !strings.Contains(got.err, "passtrail serve") {
+		t.Errorf("without a server: %+v", got)
+	}
+	printed := served(t, data).String()
+	got := command(t.Context(), data, nil, "sign-in")
+	link := strings.TrimSpace(got.out)
+	if got.code != 0 || !strings.HasPrefix(link, "http://127.0.0.1:") || strings.Contains(printed, link) {
+		t.Fatalf("sign-in = %+v; serve printed %s", got, printed)
+	}
+	once := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for i, want := range []struct {
+		status  int
+		says    string
+		cookies int
+	}{{http.StatusSeeOther, "", 1}, {http.StatusForbidden, "passtrail sign-in", 0}} {
+		resp, err := once.Get(link)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != want.status || !strings.Contains(string(body), want.says) || len(resp.Cookies()) != want.cookies {
+			t.Errorf("use %d of the link: %d with %d cookies, %v: %s", i+1, resp.StatusCode, len(resp.Cookies()), err, body)
+		}
+	}
+	a := &app{out: io.Discard, remote: &remoteCall{}} // in a server with an identity provider
+	if err := a.printLink(); passtrail.CodeOf(err) != passtrail.Denied {
+		t.Errorf("printLink with an identity provider = %v, want denied", err)
 	}
 }
 

@@ -28,8 +28,8 @@ func newServeCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the pages of the data directory",
-		Long: "Serves the pages and prints a link that signs in once. Listens on this machine only; elsewhere it needs TLS and an\n" +
-			"identity provider. While it runs, the other commands on the same data directory talk to it.",
+		Long: "Serves the pages and prints a link that signs in once (\"passtrail sign-in\" prints another). Listens on this machine only;\n" +
+			"elsewhere it needs TLS and an identity provider. While it runs, the other commands on the same data directory talk to it.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), cfg, sign, false) },
 	}
@@ -76,15 +76,16 @@ func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, de
 	if err != nil {
 		return err
 	}
-	a.saidServing(l, cfg, sessions)
-	return a.serveBoth(ctx, cfg, l, pages, keeper, log, dir)
+	link := signInLink(l, cfg, sessions)
+	a.saidServing(l, cfg, link)
+	return a.serveBoth(ctx, cfg, l, pages, keeper, log, dir, link)
 }
 
-func (a *app) serveBoth(ctx context.Context, cfg server.Config, l net.Listener, pages http.Handler, keeper *answer.Keeper, log *slog.Logger, dir string) error {
+func (a *app) serveBoth(ctx context.Context, cfg server.Config, l net.Listener, pages http.Handler, keeper *answer.Keeper, log *slog.Logger, dir string, link func() string) error {
 	g, run := errgroup.WithContext(ctx)
 	g.Go(func() error { return keeper.Run(run) })
 	g.Go(func() error { return cfg.Serve(run, l, pages, log) })
-	g.Go(func() error { return answerCommands(run, dir, a.backend.store, a.clock) })
+	g.Go(func() error { return answerCommands(run, dir, a.backend.store, a.clock, link) })
 	err := g.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
@@ -92,18 +93,36 @@ func (a *app) serveBoth(ctx context.Context, cfg server.Config, l net.Listener, 
 	return err
 }
 
-// saidServing prints the link that signs in once.
-func (a *app) saidServing(l net.Listener, cfg server.Config, sessions *auth.Sessions) {
-	scheme := "http"
+// scheme is what addresses of the server begin with.
+func scheme(cfg server.Config) string {
 	if cfg.CertFile != "" {
-		scheme = "https"
+		return "https"
 	}
+	return "http"
+}
+
+// signInLink returns what makes links that sign in once, nil where an identity provider signs people in.
+func signInLink(l net.Listener, cfg server.Config, sessions *auth.Sessions) func() string {
 	if cfg.SignIn {
-		fmt.Fprintf(a.out, "people sign in with their identity provider at %s://%s\nstop with Ctrl-C\n", scheme, l.Addr())
+		return nil
+	}
+	return func() string {
+		u := url.URL{Scheme: scheme(cfg), Host: l.Addr().String(), Path: "/sign-in", RawQuery: url.Values{"token": {sessions.NewLink(auth.Local())}}.Encode()}
+		return u.String()
+	}
+}
+
+// saidServing says where the pages are, and how to get in.
+func (a *app) saidServing(l net.Listener, cfg server.Config, link func() string) {
+	if link == nil {
+		fmt.Fprintf(a.out, "people sign in with their identity provider at %s://%s\nstop with Ctrl-C\n", scheme(cfg), l.Addr())
 		return
 	}
-	link := url.URL{Scheme: scheme, Host: l.Addr().String(), Path: "/sign-in", RawQuery: url.Values{"token": {sessions.NewLink(auth.Local())}}.Encode()}
-	fmt.Fprintf(a.out, "open this link to sign in (it works once):\n\n    %s\n\nstop with Ctrl-C\n", link.String())
+	another := "passtrail sign-in"
+	if a.data != "" {
+		another += " --data " + a.data
+	}
+	fmt.Fprintf(a.out, "open this link to sign in (it works once; for another one: %s):\n\n    %s\n\nstop with Ctrl-C\n", another, link())
 }
 
 // editorService answers the query editor from the engine's own tables.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"passtrail"
@@ -61,4 +62,31 @@ func (f *signInFlags) provider(ctx context.Context, a *app) (*auth.Provider, err
 		c.Tenants = append(c.Tenants, id)
 	}
 	return auth.NewProvider(ctx, c, a.clock)
+}
+
+func newSignInCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "sign-in",
+		Short: "Print a fresh link that signs in to the running server once",
+		Long: "Asks the server that runs on the data directory for another link that signs in once, within a day. Only the user of the\n" +
+			"operating system who owns the data directory can ask it. Where an identity provider signs people in there are no links.",
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return a.printLink() },
+	}
+}
+
+// printLink prints a sign-in link of the server that the command runs in.
+func (a *app) printLink() error {
+	dir, err := a.dataDir()
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.remote == nil:
+		return passtrail.Errorf(passtrail.NotFound, "main.printLink", "no server runs on %s: \"passtrail serve\" starts one and prints a link", dir)
+	case a.link == nil:
+		return passtrail.Errorf(passtrail.Denied, "main.printLink", "people sign in to this server with their identity provider; it makes no links")
+	}
+	_, err = fmt.Fprintln(a.out, a.link())
+	return err
 }

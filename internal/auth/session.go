@@ -64,7 +64,7 @@ func (s *Sessions) UseLink(secret string) (string, *Identity, error) {
 	fresh := ok && s.now().Sub(l.made) <= linkLife
 	s.mu.Unlock()
 	if !fresh {
-		return "", nil, passtrail.Errorf(passtrail.Denied, "auth.UseLink", "this sign-in link has been used or is too old; start passtrail again for another")
+		return "", nil, passtrail.Errorf(passtrail.Denied, "auth.UseLink", "this sign-in link has been used or is too old; \"passtrail sign-in\" prints another")
 	}
 	session, err := s.Open(l.who)
 	return session, l.who, err
