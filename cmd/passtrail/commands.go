@@ -19,6 +19,7 @@ func commands() []func(*app) *cobra.Command {
 		newSourcesCommand,
 		newAccessLogCommand,
 		newTenantCommand,
+		newTokenCommand,
 		newRebuildCommand,
 		newVerifyCommand,
 		newSimulateCommand,

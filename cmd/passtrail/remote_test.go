@@ -126,6 +126,7 @@ func TestRemote(t *testing.T) {
 		{"a query from a relative file", "", []string{"query", "--file", "q.kql", "-o", "csv"}, 0, `^Count\n1\n$`, `^$`},
 		{"a query from standard input", "AuditLogs | count", []string{"query", "--file", "-", "-o", "csv"}, 0, `^Count\n1\n$`, `^$`},
 		{"a batch", `{"id":1,"query":"AuditLogs | count"}` + "\n" + `{"id":2,"query":"nosuch"}` + "\n", []string{"query", "--batch"}, 0, `(?s)"id":1,"tables".*\n.*"id":2,"error"`, `^$`},
+		{"a token", "", []string{"token", "create", "nightly"}, 0, `^pt_\w{12}_\w{49}\n$`, `not shown again`},
 		{"a mistake", "", []string{"query", "AuditLogs | nosuch"}, 1, `^$`, `\^`},
 		{"wrong usage", "", []string{"query", "--nosuch"}, 2, `^$`, `unknown flag`},
 		{"wrong arguments", "", []string{"person"}, 2, `^$`, `accepts 1 arg`},

@@ -98,6 +98,11 @@ func NewToken(spec TokenSpec, now passtrail.Ticks) (store.Token, string, error) 
 	}, head + check(head), nil
 }
 
+// DescribeToken is a token in words, for the access log.
+func DescribeToken(t store.Token) string {
+	return fmt.Sprintf("id %s, role %s, expires %s", t.ID, t.Role, t.ExpiresAt.Time().Format(time.DateOnly))
+}
+
 func (s TokenSpec) validate() error {
 	bad := func(format string, args ...any) error {
 		return passtrail.Errorf(passtrail.Invalid, "auth.NewToken", format, args...)
