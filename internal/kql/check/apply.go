@@ -39,7 +39,23 @@ func (c *checker) mvApply(sc *scope, r *rel, op *ast.MvApply) *rel {
 	if out == nil {
 		return nil
 	}
-	return c.leaveParts(out, r, kept)
+	return c.leaveParts(out, in, r, kept)
+}
+
+// carriedAs are the columns that stand behind a sub-pipeline for hidden columns before it: operators that read their rows
+// from a relation of their own give them anew, in the same order.
+func carriedAs(out, in *rel, cols []*plan.Col) []*plan.Col {
+	var now []*plan.Col
+	for _, col := range cols {
+		if i := slices.Index(in.part, col); i >= 0 {
+			now = append(now, out.part[i])
+		} else if i := slices.Index(in.carry, col); i >= 0 {
+			now = append(now, out.carry[i])
+		} else {
+			now = append(now, col)
+		}
+	}
+	return now
 }
 
 // subPipeline binds the body of mv-apply, partition and their kin.
@@ -57,19 +73,19 @@ func (c *checker) subPipeline(sc *scope, body *ast.Pipeline, in *rel) *rel {
 	if out == nil {
 		return nil
 	}
-	if !slices.Equal(out.part, in.part) {
+	if len(out.part) != len(in.part) || len(out.carry) != len(in.carry) {
 		c.unsupported(body.Loc, "this operator in a sub-pipeline", "it mixes the rows of different parts")
 		return nil
 	}
 	return out
 }
 
-// leaveParts shows the input's columns before the body's and forgets the parts.
-func (c *checker) leaveParts(out, r *rel, kept []*plan.Col) *rel {
-	res := &rel{node: out.node, part: r.part, carry: r.carry}
+// leaveParts shows the input's columns, the first that in carries, before the body's and forgets the parts.
+func (c *checker) leaveParts(out, in, r *rel, kept []*plan.Col) *rel {
+	res := &rel{node: out.node, part: carriedAs(out, in, r.part), carry: carriedAs(out, in, r.carry)}
 	used := map[string]bool{}
-	for _, col := range kept {
-		show := col
+	for i, col := range kept {
+		show := out.carry[i]
 		if b := out.column(col.Name); b != nil {
 			show = b
 		}
@@ -107,6 +123,6 @@ func (c *checker) partition(sc *scope, r *rel, op *ast.Partition) *rel {
 		return nil
 	}
 	res := out.then(out.node)
-	res.part, res.carry, res.order, res.row = r.part, r.carry, nil, nil
+	res.part, res.carry, res.order, res.row = carriedAs(out, in, r.part), carriedAs(out, in, r.carry), nil, nil
 	return res
 }

@@ -25,6 +25,17 @@ type scanner struct {
 	values map[stateKey]plan.Expr // what its sequence remembers
 	ids    []plan.Expr            // number of the sequence
 	next   plan.Expr              // number of the next sequence
+
+	after map[*plan.Col]plan.Expr // what each column of the state is after the row
+	taken []plan.Expr             // for each step, whether a later one has taken its sequence on this row; nil when none can
+	stay  plan.Expr               // whether the row repeats the step that is being worked on
+	hits  []scanHit               // for each step, what it made of the row
+}
+
+// scanHit is a step's match: whether the row matched, whether it only repeated the step, and the columns it gets.
+type scanHit struct {
+	row, stays plan.Expr
+	out        []plan.Def
 }
 
 type declaredCol struct {
@@ -90,9 +101,9 @@ func (c *checker) scanOp(sc *scope, r *rel, op *ast.Scan) *rel {
 		c.failHint(op.Loc, "put | serialize or | sort by before it", "not-serialized", "scan needs rows in a fixed order")
 		return nil
 	}
-	for _, st := range op.Steps {
-		if st.Optional || st.Output == "last" {
-			c.unsupported(st.Loc, "scan with optional steps or output=last", "it is not part of this engine yet")
+	for _, h := range op.Hints {
+		if h.Name.Text == "with_step_name" {
+			c.unsupported(h.Loc, "with_step_name", "assign the step's name to a declared column")
 			return nil
 		}
 	}
@@ -110,8 +121,8 @@ func (c *checker) scanOp(sc *scope, r *rel, op *ast.Scan) *rel {
 		return nil
 	}
 	s.states()
-	matched, outs := s.steps()
-	return s.result(r, matched, outs)
+	s.steps()
+	return s.result(r)
 }
 
 // rows numbers the input in each part and makes it a relation that can be read twice.
@@ -236,52 +247,107 @@ func choose(cond, then, otherwise plan.Expr) plan.Expr {
 	return &plan.Case{When: []plan.Expr{cond}, Then: []plan.Expr{then}, Else: otherwise, T: then.Type()}
 }
 
+// way is how a row can match a step: it carries on the sequence at step from, or begins one where from is -1.
+type way struct {
+	from int
+	when plan.Expr
+}
+
 // steps works through the steps from the last to the first, as each takes over the sequence of the one before it.
-func (s *scanner) steps() (matched []plan.Expr, outs [][]plan.Def) {
+func (s *scanner) steps() {
 	n := len(s.op.Steps)
-	matched, outs = make([]plan.Expr, n), make([][]plan.Def, n)
-	next := map[*plan.Col]plan.Expr{}
-	set := func(prev, now plan.Expr) { next[prev.(*plan.Ref).Col] = now }
-	var gone plan.Expr // whether the step behind has taken this one's sequence
-	newID := s.next
+	s.hits = make([]scanHit, n)
+	s.after = map[*plan.Col]plan.Expr{}
+	s.taken = make([]plan.Expr, n)
+	next := s.next
 	for k := n - 1; k >= 0; k-- {
-		alive := s.active[k]
-		if gone != nil {
-			alive = and(alive, negate(gone))
-		}
-		stay := s.compute("stay", s.isTrue(and(alive, s.cond(k, k))))
-		begin := and(negate(stay), s.cond(k, k-1))
-		if k > 0 {
-			begin = and(s.active[k-1], negate(stay), s.cond(k, k-1))
-		}
-		enter := s.compute("enter", s.isTrue(begin))
-		hit := s.compute("hit", &plan.Logic{Or: true, Args: []plan.Expr{stay, enter}})
-		id := s.next
-		if k > 0 {
-			id = s.ids[k-1]
-		} else {
-			newID = s.compute("next", choose(enter, &plan.Op{Name: "add", Args: []plan.Expr{s.next, number(1)}, T: types.Long, Never: true}, s.next))
-		}
-		id = s.compute("id", choose(enter, id, s.ids[k]))
-		set(s.active[k], s.compute("active", s.isTrue(&plan.Logic{Or: true, Args: []plan.Expr{hit, alive}})))
-		set(s.ids[k], id)
-		outs[k] = s.assigned(k, stay)
-		s.remembered(k, hit, enter, outs[k], set)
-		if s.op.MatchID != nil {
-			outs[k] = append(outs[k], plan.Def{Col: id.(*plan.Ref).Col, X: id})
-		}
-		matched[k], gone = hit, enter
+		next = s.step(k, next)
 	}
-	set(s.next, newID)
+	s.set(s.next, next)
 	for _, p := range s.fold.Prev {
-		now := next[p]
+		now := s.after[p]
 		if r, ok := now.(*plan.Ref); !ok || r.Col == p {
 			now = s.compute(p.Name, now)
 		}
 		s.fold.Next = append(s.fold.Next, now.(*plan.Ref).Col)
 	}
 	s.fold.Body = s.body
-	return matched, outs
+}
+
+// set says what a column of the state is after the row.
+func (s *scanner) set(prev, now plan.Expr) { s.after[prev.(*plan.Ref).Col] = now }
+
+// alive is whether a sequence stands at a step, less what later steps have taken on this row.
+func (s *scanner) alive(k int) plan.Expr {
+	if s.taken[k] == nil {
+		return s.active[k]
+	}
+	return and(s.active[k], negate(s.taken[k]))
+}
+
+// step matches the row against step k and returns the number of the next sequence.
+func (s *scanner) step(k int, next plan.Expr) plan.Expr {
+	alive := s.alive(k)
+	ways := s.ways(k, alive)
+	var any []plan.Expr
+	id := s.ids[k]
+	for _, w := range ways {
+		any = append(any, w.when)
+		if w.from != k && w.from >= 0 {
+			id = choose(w.when, s.ids[w.from], id)
+			s.taken[w.from] = orElse(s.taken[w.from], w.when)
+		}
+		if w.from < 0 {
+			id = choose(w.when, next, id)
+			next = s.compute("next", choose(w.when, &plan.Op{Name: "add", Args: []plan.Expr{next, number(1)}, T: types.Long, Never: true}, next))
+		}
+	}
+	hit := s.compute("hit", &plan.Logic{Or: true, Args: any})
+	id = s.compute("id", id)
+	s.set(s.active[k], s.compute("active", s.isTrue(&plan.Logic{Or: true, Args: []plan.Expr{hit, alive}})))
+	s.set(s.ids[k], id)
+	out := s.assigned(k, ways)
+	s.remembered(k, hit, ways, out)
+	if s.op.MatchID != nil {
+		out = append(out, plan.Def{Col: id.(*plan.Ref).Col, X: id})
+	}
+	s.hits[k] = scanHit{row: hit, stays: s.stay, out: out}
+	return next
+}
+
+func orElse(a, b plan.Expr) plan.Expr {
+	if a == nil {
+		return b
+	}
+	return &plan.Logic{Or: true, Args: []plan.Expr{a, b}}
+}
+
+// ways are the ways for a row to match step k, in the order in which they are tried: from the step before, from earlier ones
+// when all between are optional, from step k itself; and where nothing needs to come before it, as a new sequence.
+func (s *scanner) ways(k int, alive plan.Expr) []way {
+	var out []way
+	var earlier plan.Expr
+	add := func(from int, guards ...plan.Expr) plan.Expr {
+		if earlier != nil {
+			guards = append(guards, negate(earlier))
+		}
+		x := s.compute("way", s.isTrue(and(append(guards, s.cond(k, from))...)))
+		out = append(out, way{from, x})
+		earlier = orElse(earlier, x)
+		return x
+	}
+	j := k - 1
+	for ; j >= 0; j-- {
+		add(j, s.alive(j))
+		if !s.op.Steps[j].Optional {
+			break
+		}
+	}
+	s.stay = add(k, alive)
+	if j < 0 {
+		add(-1, negate(alive))
+	}
+	return out
 }
 
 func (s *scanner) isTrue(x plan.Expr) plan.Expr {
@@ -294,14 +360,15 @@ func (s *scanner) cond(k, at int) plan.Expr {
 }
 
 // assigned are the declared columns after the step's assignments.
-func (s *scanner) assigned(k int, stay plan.Expr) []plan.Def {
+func (s *scanner) assigned(k int, ways []way) []plan.Def {
 	var out []plan.Def
 	for _, d := range s.declared {
 		v := d.init
 		for _, a := range s.op.Steps[k].Assignments {
 			if a.Names[0].Text == d.name {
-				own := s.assign(k, k, a.X, d.typ)
-				v = choose(stay, own, s.assign(k, k-1, a.X, d.typ))
+				for _, w := range ways {
+					v = choose(w.when, s.assign(w.from, a.X, d.typ), v)
+				}
 			}
 		}
 		x := s.compute(d.name, v)
@@ -310,122 +377,43 @@ func (s *scanner) assigned(k int, stay plan.Expr) []plan.Def {
 	return out
 }
 
-func (s *scanner) assign(k, at int, x ast.Expr, t types.Type) plan.Expr {
+func (s *scanner) assign(at int, x ast.Expr, t types.Type) plan.Expr {
 	v := s.c.expr(&env{sc: s.sc, rel: s.in, states: &scanStates{s, at}}, x)
 	return s.c.sameType(v, t)
 }
 
-// remembered updates what the sequence at step k remembers of each step.
-func (s *scanner) remembered(k int, hit, enter plan.Expr, out []plan.Def, set func(prev, now plan.Expr)) {
+// remembered updates what the sequence at step k remembers of each step: of earlier ones what it brings along, of step k
+// the row.
+func (s *scanner) remembered(k int, hit plan.Expr, ways []way, out []plan.Def) {
 	for j := 0; j <= k; j++ {
 		for _, name := range sortedKeys(s.asked[j]) {
 			prev := s.values[stateKey{k, j, name}]
 			now := prev
 			if j < k {
-				now = choose(enter, s.values[stateKey{k - 1, j, name}], prev)
-			} else {
-				i := slices.IndexFunc(out, func(d plan.Def) bool { return d.Col.Name == name })
-				var v plan.Expr
-				if i >= 0 && slices.ContainsFunc(s.declared, func(d declaredCol) bool { return d.name == name }) {
-					v = out[i].X
-				} else {
-					v = ref(s.in.column(name))
+				_, none := s.columnOf(name)
+				for _, w := range ways {
+					switch {
+					case w.from == k:
+					case j <= w.from:
+						now = choose(w.when, s.values[stateKey{w.from, j, name}], now)
+					default:
+						now = choose(w.when, none, now)
+					}
 				}
-				now = choose(hit, v, prev)
+			} else {
+				now = choose(hit, s.shown(name, out), prev)
 			}
-			set(prev, s.compute("state", now))
+			s.set(prev, s.compute("state", now))
 		}
 	}
 }
 
-// result shows a row for each step that a row has matched.
-func (s *scanner) result(r *rel, matched []plan.Expr, outs [][]plan.Def) *rel {
-	c := s.c
-	c.ctes++
-	cte := &plan.CTE{Name: cteName(c.ctes), Order: c.ctes, Plan: s.fold}
-	add := func(col *plan.Col) {
-		if col != nil && !slices.Contains(cte.Cols, col) {
-			cte.Cols = append(cte.Cols, col)
+// shown is a column of a row that matched: what the step assigned to it, else what the input has.
+func (s *scanner) shown(name string, out []plan.Def) plan.Expr {
+	for i, d := range s.declared {
+		if d.name == name {
+			return out[i].X
 		}
 	}
-	add(s.fold.Row)
-	for _, list := range [][]*plan.Col{s.in.cols, s.fold.Part, s.in.carry, s.fold.Next, {s.in.row}} {
-		for _, col := range list {
-			add(col)
-		}
-	}
-	for k := range matched {
-		add(matched[k].(*plan.Ref).Col)
-		for _, d := range outs[k] {
-			add(d.Col)
-		}
-	}
-	var legs []*rel
-	for k, st := range s.op.Steps {
-		if st.Output == "none" {
-			continue
-		}
-		legs = append(legs, s.leg(cte, matched[k], outs[k], r))
-	}
-	if len(legs) == 0 {
-		c.fail(s.op.Loc, "no-output", "no step of the scan yields rows")
-		return nil
-	}
-	return s.together(legs)
-}
-
-// leg are the rows that matched one step.
-func (s *scanner) leg(cte *plan.CTE, hit plan.Expr, out []plan.Def, r *rel) *rel {
-	shared := &plan.Shared{CTE: cte, Cols: make([]*plan.Col, len(cte.Cols))}
-	for i, col := range cte.Cols {
-		copied := *col
-		shared.Cols[i] = &copied
-	}
-	at := func(want *plan.Col) *plan.Col { return shared.Cols[slices.Index(cte.Cols, want)] }
-	leg := &rel{node: &plan.Filter{In: shared, Pred: ref(at(hit.(*plan.Ref).Col))}, ser: true}
-	for _, col := range s.in.cols {
-		leg.cols = append(leg.cols, at(col))
-	}
-	for i, d := range out {
-		col := at(d.Col)
-		if i == len(out)-1 && s.op.MatchID != nil {
-			col.Name = s.op.MatchID.Text
-		}
-		j := slices.IndexFunc(leg.cols, func(o *plan.Col) bool { return o.Name == col.Name })
-		if j >= 0 {
-			leg.cols[j] = col
-		} else {
-			leg.cols = append(leg.cols, col)
-		}
-	}
-	for i := range r.part {
-		leg.part = append(leg.part, at(s.in.part[i]))
-	}
-	for _, k := range s.in.carry {
-		leg.carry = append(leg.carry, at(k))
-	}
-	leg.row = at(s.in.row)
-	leg.order = []plan.Key{{X: ref(leg.row)}}
-	return leg
-}
-
-// together appends the rows of several steps, in the order of the input.
-func (s *scanner) together(legs []*rel) *rel {
-	if len(legs) == 1 {
-		return legs[0]
-	}
-	if len(legs[0].part) > 0 {
-		s.c.unsupported(s.op.Loc, "scan with several steps in a sub-pipeline", "it is not part of this engine yet")
-		return nil
-	}
-	for _, l := range legs {
-		l.cols = append(slices.Clone(l.cols), l.row)
-		l.row.Name = " row"
-	}
-	u := s.c.unite(legs, "", false)
-	row := u.cols[len(u.cols)-1]
-	u.cols = u.cols[:len(u.cols)-1]
-	u.row, u.ser = row, true
-	u.order = []plan.Key{{X: ref(row)}}
-	return u
+	return ref(s.in.column(name))
 }
