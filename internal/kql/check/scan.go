@@ -190,8 +190,8 @@ func (s *scanner) listen() {
 		s.c.condition(e, st.Condition)
 		for _, a := range st.Assignments {
 			t, _ := s.columnOf(a.Names[0].Text)
-			if !slices.ContainsFunc(s.declared, func(d declaredCol) bool { return d.name == a.Names[0].Text }) {
-				s.c.failHint(a.Loc, "name it in declare (…)", "unknown-column", "scan declares no column %s", a.Names[0].Text)
+			if t == types.Unknown {
+				s.c.failHint(a.Loc, "name it in declare (…)", "unknown-column", "scan declares no column %s and the input has none", a.Names[0].Text)
 				continue
 			}
 			s.c.coerce(a.X.Span(), s.c.expr(e, a.X), t)
@@ -359,10 +359,17 @@ func (s *scanner) cond(k, at int) plan.Expr {
 	return s.c.condition(&env{sc: s.sc, rel: s.in, states: &scanStates{s, at}}, s.op.Steps[k].Condition)
 }
 
-// assigned are the declared columns after the step's assignments.
+// assigned are the declared columns, and those of the input that the step replaces, after the step's assignments.
 func (s *scanner) assigned(k int, ways []way) []plan.Def {
+	cols := slices.Clone(s.declared)
+	for _, a := range s.op.Steps[k].Assignments {
+		name := a.Names[0].Text
+		if in := s.in.column(name); in != nil && !slices.ContainsFunc(cols, func(d declaredCol) bool { return d.name == name }) {
+			cols = append(cols, declaredCol{name, in.Type, ref(in)})
+		}
+	}
 	var out []plan.Def
-	for _, d := range s.declared {
+	for _, d := range cols {
 		v := d.init
 		for _, a := range s.op.Steps[k].Assignments {
 			if a.Names[0].Text == d.name {
@@ -410,9 +417,9 @@ func (s *scanner) remembered(k int, hit plan.Expr, ways []way, out []plan.Def) {
 
 // shown is a column of a row that matched: what the step assigned to it, else what the input has.
 func (s *scanner) shown(name string, out []plan.Def) plan.Expr {
-	for i, d := range s.declared {
-		if d.name == name {
-			return out[i].X
+	for _, d := range out {
+		if d.Col.Name == name {
+			return d.X
 		}
 	}
 	return ref(s.in.column(name))
