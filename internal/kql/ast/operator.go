@@ -308,6 +308,16 @@ type Partition struct {
 	Braces bool
 }
 
+// Strategy is what hint.strategy says, "" when it is not written.
+func (p *Partition) Strategy() string {
+	for _, h := range p.Hints {
+		if n, ok := h.Value.(*Name); ok && h.Name.Text == "hint.strategy" {
+			return n.Text
+		}
+	}
+	return ""
+}
+
 // Fork runs every branch over the input.
 type Fork struct {
 	At

@@ -19,7 +19,8 @@ var windowFunctions = table(Window, "Window functions",
 var plugins = append(table(Plugin, "Plugins",
 	def{Sig: "bag_unpack(column:dynamic, prefix:const string?, collision:const string?, ignored:dynamic?)", Help: "A column for each key of a bag.", Example: "T | evaluate bag_unpack(d)"},
 	def{Sig: "pivot(column:any, aggregate:any?, output:any?...)", Help: "A column for each value.", Example: "T | evaluate pivot(Result)"},
-	def{Sig: "ipv4_lookup(lookupTable:any, source:string, network:string, extraKey:any?...)", Help: "The rows whose address lies in a network of a table, with the columns of that table.", Example: "T | evaluate ipv4_lookup(Networks, IPAddress, Network)"},
+	def{Sig: "ipv4_lookup(lookupTable:any, source:string, network:string, extraKey:any?...)", Help: "The rows whose address lies in a network of a table, with the columns of that table; a last argument true keeps the others.", Example: "T | evaluate ipv4_lookup(Networks, IPAddress, Network)"},
+	def{Sig: "ipv6_lookup(lookupTable:any, source:string, network:string, extraKey:any?...)", Help: "The rows whose IPv6 address lies in a network of a table, with the columns of that table; a last argument true keeps the others.", Example: "T | evaluate ipv6_lookup(Networks, IPAddress, Network)"},
 	def{Sig: "narrow()", Help: "A row for each cell: Row, Column, Value.", Example: "T | evaluate narrow()"},
 ), refuse(Plugin, "Plugins", map[string]string{
 	"machine learning plugins are not available here": "autocluster basket diffpatterns diffpatterns_text",
@@ -28,7 +29,7 @@ var plugins = append(table(Plugin, "Plugins",
 	"queries may not leave this service": "http_request http_request_post sql_request mysql_request postgresql_request cosmosdb_sql_request dax_request azure_digital_twins_query_request " +
 		"ai_embed_text ai_embeddings ai_chat_completion ai_chat_completion_prompt execute_query execute_show_command external_datatable infer_storage_schema infer_storage_schema_with_suggestions",
 	"scripts are not run here":          "csharp python r",
-	"it is not part of this engine yet": "ipv4_lookup ipv6_lookup schema_merge preview identity identity_v3 estimate_rows_count",
+	"it is not part of this engine yet": "schema_merge preview identity identity_v3 estimate_rows_count",
 })...)
 
 // refusedFunctions are known and not supported, so that the message can say so.

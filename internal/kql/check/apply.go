@@ -99,30 +99,3 @@ func (c *checker) leaveParts(out, in, r *rel, kept []*plan.Col) *rel {
 	}
 	return res
 }
-
-// partition runs the body over the rows of each value of a column, all of them at once as in mvApply.
-func (c *checker) partition(sc *scope, r *rel, op *ast.Partition) *rel {
-	if op.Braces {
-		c.unsupported(op.Loc, "partition with { }", "write the operators in ( )")
-		return nil
-	}
-	key := c.expr(&env{sc: sc, rel: r}, op.By)
-	c.needsScalar(op.By.Span(), key, "partitioned by")
-	in := r.then(r.node)
-	keyCol, ok := key.(*plan.Ref)
-	if !ok {
-		d := plan.Def{Col: col("part", key), X: key}
-		in = r.extend(d)
-		keyCol = &plan.Ref{Col: d.Col}
-	}
-	in.part = append(slices.Clone(r.part), keyCol.Col)
-	in.carry = r.carry
-	in.ser = true
-	out := c.subPipeline(sc, op.Body, in)
-	if out == nil {
-		return nil
-	}
-	res := out.then(out.node)
-	res.part, res.carry, res.order, res.row = carriedAs(out, in, r.part), carriedAs(out, in, r.carry), nil, nil
-	return res
-}

@@ -23,8 +23,8 @@ func (c *checker) evaluate(sc *scope, r *rel, op *ast.Evaluate) *rel {
 		return c.pivot(sc, r, op)
 	case "narrow":
 		return c.narrow(r, op)
-	case "ipv4_lookup":
-		return c.ipv4Lookup(sc, r, op)
+	case "ipv4_lookup", "ipv6_lookup":
+		return c.ipLookup(sc, r, op)
 	}
 	c.plugin(op.Call)
 	return nil
@@ -340,10 +340,6 @@ func (c *checker) pivoted(sc *scope, r *rel, src *plan.Ref, op *ast.Evaluate, ag
 	if name == "" {
 		name = agg.Name.Text + "if"
 	}
-	if len(builtin.Of(builtin.Aggregate, name)) == 0 {
-		c.unsupported(agg.Loc, agg.Name.Text+" in pivot", "it has no form with a condition")
-		return nil
-	}
 	in := &env{sc: sc, rel: r}
 	given := c.args(in, agg)
 	used := plan.Set{src.Col: true}
@@ -356,6 +352,9 @@ func (c *checker) pivoted(sc *scope, r *rel, src *plan.Ref, op *ast.Evaluate, ag
 		})
 	}
 	keys := c.pivotKeys(in, r, op, used)
+	if len(builtin.Of(builtin.Aggregate, name)) == 0 {
+		return c.pivotTwice(in, src, agg, keys, values)
+	}
 	a := &aggs{order: r.rowOrder()}
 	names := newNames()
 	for _, k := range keys {
@@ -373,6 +372,36 @@ func (c *checker) pivoted(sc *scope, r *rel, src *plan.Ref, op *ast.Evaluate, ag
 		defs = append(defs, a.show(names.claim(v), x))
 	}
 	return c.group(r, keys, a, defs)
+}
+
+// pivotTwice groups by the value too, with any aggregate, and then puts the groups of one row beside each other. A value
+// that a row does not have is null, as these aggregates are over no rows.
+func (c *checker) pivotTwice(e *env, src *plan.Ref, agg *ast.Call, keys []plan.Def, values []string) *rel {
+	a := &aggs{order: e.rel.rowOrder()}
+	cell := c.aggregateCall(&env{sc: e.sc, rel: e.rel, aggs: a}, agg)
+	if c.diags.HasErrors() {
+		return nil
+	}
+	value := plan.Def{Col: &plan.Col{Name: "value", Type: types.String, NotNull: true}, X: text(src)}
+	inner := c.group(e.rel, append(slices.Clone(keys), value), a, []plan.Def{a.show("cell", cell)})
+	names := newNames()
+	again := make([]plan.Def, len(keys))
+	for i, k := range keys {
+		names.used[k.Col.Name] = true
+		again[i] = define(k.Col.Name, ref(k.Col))
+	}
+	outer := &aggs{}
+	how := "any"
+	if cell.Type() == types.String {
+		how = "any not empty"
+	}
+	var defs []plan.Def
+	for _, v := range values {
+		x := &plan.Case{When: []plan.Expr{&plan.Compare{Op: "=", L: ref(value.Col), R: str(v)}}, Then: []plan.Expr{cell}, Else: &plan.Lit{T: cell.Type(), V: emptyOf(cell.Type())}, T: cell.Type()}
+		shown := outer.add("", cell.Type(), cell.Type() == types.String, plan.Agg{Name: how, Args: []plan.Expr{x}})
+		defs = append(defs, outer.show(names.claim(v), shown))
+	}
+	return c.group(inner, again, outer, defs)
 }
 
 // pivotKeys are the columns named behind the aggregate, else all that pivot does not use.
