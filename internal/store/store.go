@@ -16,7 +16,8 @@ import (
 // Store is one database. Its methods may be called at once from several goroutines; writers take turns.
 type Store interface {
 	// Commit stores a batch in one transaction: all of it or, with an error, nothing. A batch that was committed before
-	// changes nothing but the ledger's repeats.
+	// changes nothing but the ledger's repeats. Records older than the tenant's retention at the batch's At are counted
+	// only, and so are snapshots that a later complete one had replaced by then.
 	Commit(ctx context.Context, b *Batch) (Counts, error)
 	// Refresh brings the derived tables up to what has been committed since the last call. It is safe to kill at any
 	// moment: the next call does what is left.
@@ -39,7 +40,7 @@ type Store interface {
 	Tenant(ctx context.Context, id passtrail.TenantID) (Tenant, error)
 	// Tenants returns all tenants by name.
 	Tenants(ctx context.Context) ([]Tenant, error)
-	// PutTenant creates or replaces a tenant.
+	// PutTenant creates or replaces a tenant. The error has code Invalid when its id or its retention is none.
 	PutTenant(ctx context.Context, t Tenant) error
 
 	// Query runs one read-only statement that the query engine generated and calls row for each row; the slice is
@@ -61,9 +62,14 @@ type Store interface {
 
 	Tokens
 
-	// Expire deletes a tenant's records of before an instant, and what was set aside before it, and returns how many
-	// records that were. The attempts they were part of follow with the next Refresh. The ledger keeps its counts.
-	Expire(ctx context.Context, tenant passtrail.TenantID, before passtrail.Ticks) (int64, error)
+	// Expire deletes what lies before an instant: a tenant's records and the attempts they were, inputs that were set
+	// aside, intervals that ended, findings without a record left. An attempt that reaches over the instant is derived
+	// anew from what is left of it. The tenant "" has the inputs whose tenant could not be told. The ledger keeps its
+	// counts, the access log its lines. It deletes slice by slice, each in one transaction, and is safe to kill at any
+	// moment: the next call deletes what is left. It returns what it deleted, also beside an error.
+	Expire(ctx context.Context, tenant passtrail.TenantID, before passtrail.Ticks) (Expired, error)
+	// Expiring returns what Expire would delete now.
+	Expiring(ctx context.Context, tenant passtrail.TenantID, before passtrail.Ticks) (Expired, error)
 	// Verify checks what the store promises: no record twice, nothing that the ledger does not know, and attempts, of
 	// which it takes a sample, as they come out when they are derived anew. It changes nothing but what Refresh would.
 	Verify(ctx context.Context) (Verification, error)
@@ -108,9 +114,11 @@ type OtherCount struct {
 	Count    int64
 }
 
-// Counts says what became of a batch: Received = Stored + Repeats + SetAside + Other.
+// Counts says what became of a batch: Received = Stored + Repeats + SetAside + Other + PastRetention.
 type Counts struct {
 	Received, Stored, Repeats, SetAside, Other int64
+	// PastRetention counts what is older than the tenant's retention: it is not stored.
+	PastRetention int64
 	// Replaced counts repeats that were richer than what was stored and took its place.
 	Replaced int64
 }
@@ -177,6 +185,7 @@ type LedgerHour struct {
 	Source                                     string
 	Hour                                       passtrail.Ticks
 	Received, Stored, Repeats, SetAside, Other int64
+	PastRetention                              int64
 	LastSeen                                   passtrail.Ticks
 	FinalSince                                 passtrail.Ticks // 0: still open
 }
@@ -196,7 +205,7 @@ type Tenant struct {
 // Settings are a tenant's choices.
 type Settings struct {
 	NoCustomQueries bool `json:"noCustomQueries,omitempty"` // the customQueries licence was taken away
-	RetentionDays   int  `json:"retentionDays,omitempty"`   // 0: for ever
+	RetentionDays   int  `json:"retentionDays,omitempty"`   // 0: for ever, see CheckRetention
 }
 
 // Access is one line of the access log: who looked at what.

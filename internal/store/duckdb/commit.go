@@ -73,6 +73,8 @@ type commit struct {
 	tx     *sql.Tx
 	b      *store.Batch
 	batch  int64
+	from   passtrail.Ticks    // what is older is past the tenant's retention; 0 for none
+	keep   []passtrail.Record // of the batch's records those that are not
 	counts store.Counts
 	ledger ledger
 	wrote  bool // something of the batch is in the transaction
@@ -80,9 +82,11 @@ type commit struct {
 
 func (c *commit) run(ctx context.Context) error {
 	if c.b.Tenant != "" {
-		if err := optedIn(ctx, c.tx, c.b.Tenant); err != nil {
+		days, err := optedIn(ctx, c.tx, c.b.Tenant)
+		if err != nil {
 			return err
 		}
+		c.from = store.KeepsFrom(days, c.b.At)
 	}
 	c.wrote = true
 	if err := c.nextBatch(ctx); err != nil {
@@ -156,10 +160,10 @@ func (c *commit) quarantine(ctx context.Context) error {
 
 // records merges the batch's records with what is stored.
 func (c *commit) records(ctx context.Context) error {
-	if len(c.b.Records) == 0 {
+	if c.passOver(); len(c.keep) == 0 {
 		return nil
 	}
-	m := merge(c.b.Records)
+	m := merge(c.keep)
 	if err := c.match(ctx, m); err != nil {
 		return err
 	}
@@ -170,8 +174,8 @@ func (c *commit) records(ctx context.Context) error {
 		return err
 	}
 	c.counts.Replaced = m.replaced()
-	for i := range c.b.Records {
-		h := c.ledger.at(c.b.Records[i].Time)
+	for i := range c.keep {
+		h := c.ledger.at(c.keep[i].Time)
 		h.Received++
 		if m.stored[i] {
 			h.Stored++
@@ -180,6 +184,23 @@ func (c *commit) records(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// passOver counts the records that are past the tenant's retention and leaves the others to keep.
+func (c *commit) passOver() {
+	past := func(r passtrail.Record) bool { return r.Time < c.from }
+	c.keep = c.b.Records
+	if !slices.ContainsFunc(c.keep, past) {
+		return
+	}
+	c.keep = slices.DeleteFunc(slices.Clone(c.keep), past)
+	for i := range c.b.Records {
+		if r := &c.b.Records[i]; r.Time < c.from {
+			h := c.ledger.at(r.Time)
+			h.Received++
+			h.PastRetention++
+		}
+	}
 }
 
 // raw calls f with the driver's connection of the transaction.
@@ -192,7 +213,7 @@ func (c *commit) insert(m *merged) error {
 	keep := make([]*passtrail.Record, 0, len(m.entries))
 	for i := range m.entries {
 		if e := &m.entries[i]; !e.dropped {
-			keep = append(keep, &c.b.Records[e.winner])
+			keep = append(keep, &c.keep[e.winner])
 		}
 	}
 	if len(keep) == 0 {

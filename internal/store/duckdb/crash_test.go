@@ -16,12 +16,17 @@ import (
 	"passtrail/internal/store/storetest"
 )
 
-// crashDir, when set, makes the test binary the process that TestKill kills.
-const crashDir = "PASSTRAIL_TEST_CRASH_DIR"
+// crashDir, when set, makes the test binary the process that TestKill kills; crashJob says what it does there.
+const (
+	crashDir = "PASSTRAIL_TEST_CRASH_DIR"
+	crashJob = "PASSTRAIL_TEST_CRASH_JOB"
+)
+
+var crashJobs = map[string]func(context.Context, string) error{"take in": takeIn, "expire": expireIn}
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(crashDir); dir != "" {
-		if err := takeIn(context.Background(), dir); err != nil {
+		if err := crashJobs[os.Getenv(crashJob)](context.Background(), dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -88,21 +93,7 @@ func TestKill(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	run := func(limit time.Duration) (killed bool) {
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), crashDir+"="+dir)
-		child.Stderr = os.Stderr
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		timer := time.AfterFunc(limit, func() { child.Process.Kill() })
-		defer timer.Stop()
-		err := child.Wait()
-		if err != nil && child.ProcessState.ExitCode() > 0 {
-			t.Fatalf("the child failed: %v", err)
-		}
-		return err != nil
-	}
+	run := func(limit time.Duration) bool { return killed(t, dir, "take in", limit) }
 	rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	kills := 0
 	for range 20 {
@@ -115,6 +106,23 @@ func TestKill(t *testing.T) {
 	}
 	t.Logf("killed %d times", kills)
 	afterKill(t, dir)
+}
+
+// killed runs a job in a process of its own and tells whether it was killed because it took longer than limit.
+func killed(t *testing.T, dir, job string, limit time.Duration) bool {
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), crashDir+"="+dir, crashJob+"="+job)
+	child.Stderr = os.Stderr
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(limit, func() { child.Process.Kill() })
+	defer timer.Stop()
+	err := child.Wait()
+	if err != nil && child.ProcessState.ExitCode() > 0 {
+		t.Fatalf("the child failed: %v", err)
+	}
+	return err != nil
 }
 
 func afterKill(t *testing.T, dir string) {

@@ -238,34 +238,6 @@ func TestReplacedRecordLeavesNoAttempt(t *testing.T) {
 	}
 }
 
-func TestExpire(t *testing.T) {
-	s := tenanted(t, duckdb.Config{})
-	old, young := storetest.Event{ID: "old", Hash: 1, Time: storetest.At - passtrail.Day}, storetest.Event{ID: "young", Hash: 2}
-	commit(t, s, false, old.Record(), young.Record())
-	if err := s.Refresh(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := s.Expire(t.Context(), storetest.Fabrikam, storetest.At); n != 0 || err != nil {
-		t.Errorf("Expire of another tenant = %d, %v", n, err)
-	}
-	if n, err := s.Expire(t.Context(), storetest.Contoso, storetest.At); n != 1 || err != nil {
-		t.Errorf("Expire = %d, %v, want 1", n, err)
-	}
-	if err := s.Refresh(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if r, a := ask(t, s, "SELECT count(*) FROM record"), ask(t, s, "SELECT count(*) FROM attempt"); r != int64(1) || a != int64(1) {
-		t.Errorf("after Expire there are %v records and %v attempts, want 1 and 1", r, a)
-	}
-	if v, err := s.Verify(t.Context()); err != nil || len(v.Problems) > 0 {
-		t.Errorf("Verify = %+v, %v", v, err)
-	}
-	commit(t, s, false, old.Record())
-	if n := ask(t, s, "SELECT count(*) FROM record"); n != int64(2) {
-		t.Errorf("an expired record that comes again is not stored: %v records", n)
-	}
-}
-
 func TestVerifyFinds(t *testing.T) {
 	tests := []struct{ name, statement, want string }{
 		{"double record", "INSERT INTO record SELECT * FROM record LIMIT 1", "more than once"},

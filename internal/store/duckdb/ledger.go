@@ -30,6 +30,7 @@ func (l ledger) total(replaced int64) store.Counts {
 		c.Repeats += h.Repeats
 		c.SetAside += h.SetAside
 		c.Other += h.Other
+		c.PastRetention += h.PastRetention
 	}
 	return c
 }
@@ -39,17 +40,18 @@ func (l ledger) store(ctx context.Context, tx *sql.Tx, b *store.Batch) error {
 	if len(l) == 0 {
 		return nil
 	}
-	var hour, received, stored, repeats, aside, other []int64
+	var hour, received, stored, repeats, aside, other, past []int64
 	for _, h := range l {
 		hour = append(hour, int64(h.Hour))
 		received, stored, repeats = append(received, h.Received), append(stored, h.Stored), append(repeats, h.Repeats)
-		aside, other = append(aside, h.SetAside), append(other, h.Other)
+		aside, other, past = append(aside, h.SetAside), append(other, h.Other), append(past, h.PastRetention)
 	}
-	const put = `INSERT INTO ledger (tenant, source, hour, received, stored, repeats, set_aside, other, last_seen)
-		SELECT ?1, ?2, unnest(?3::BIGINT[]), unnest(?4::BIGINT[]), unnest(?5::BIGINT[]), unnest(?6::BIGINT[]), unnest(?7::BIGINT[]), unnest(?8::BIGINT[]), ?9::BIGINT
+	const put = `INSERT INTO ledger (tenant, source, hour, received, stored, repeats, set_aside, other, past_retention, last_seen)
+		SELECT ?1, ?2, unnest(?3::BIGINT[]), unnest(?4::BIGINT[]), unnest(?5::BIGINT[]), unnest(?6::BIGINT[]), unnest(?7::BIGINT[]), unnest(?8::BIGINT[]), unnest(?9::BIGINT[]), ?10::BIGINT
 		ON CONFLICT (tenant, source, hour) DO UPDATE SET received = received + excluded.received, stored = stored + excluded.stored,
 			repeats = repeats + excluded.repeats, set_aside = set_aside + excluded.set_aside, other = other + excluded.other,
+			past_retention = coalesce(past_retention, 0) + excluded.past_retention,
 			last_seen = greatest(last_seen, excluded.last_seen)`
-	_, err := tx.ExecContext(ctx, put, string(b.Tenant), b.Source, hour, received, stored, repeats, aside, other, int64(b.At))
+	_, err := tx.ExecContext(ctx, put, string(b.Tenant), b.Source, hour, received, stored, repeats, aside, other, past, int64(b.At))
 	return err
 }

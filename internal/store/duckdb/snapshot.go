@@ -26,7 +26,24 @@ type given struct {
 	received     int64 // rows before keys that came twice were united
 }
 
+// replaced tells whether a snapshot is past the tenant's retention: a later complete one was taken before its limit.
+// Otherwise it says what still held then.
+func (c *commit) replaced(ctx context.Context, sn *store.Snapshot) (yes bool, err error) {
+	if sn.TakenAt >= c.from {
+		return false, nil
+	}
+	const later = `SELECT count(*) > 0 FROM snapshot WHERE tenant = ? AND kind = ? AND complete AND taken_at > ? AND taken_at <= ?`
+	err = c.tx.QueryRowContext(ctx, later, string(c.b.Tenant), string(sn.Kind), int64(sn.TakenAt), int64(c.from)).Scan(&yes)
+	return yes, err
+}
+
 func (c *commit) snapshot(ctx context.Context, sn *store.Snapshot) error {
+	if past, err := c.replaced(ctx, sn); past || err != nil {
+		h, n := c.ledger.at(sn.TakenAt), int64(len(sn.Registrations)+len(sn.Roles))
+		h.Received += n
+		h.PastRetention += n
+		return err
+	}
 	g, err := snapshotRows(sn)
 	if err != nil {
 		return err

@@ -54,6 +54,9 @@ func (s *Store) PutTenant(ctx context.Context, t store.Tenant) error {
 	if err != nil {
 		return err
 	}
+	if err := store.CheckRetention(t.Settings.RetentionDays); err != nil {
+		return err
+	}
 	settings, err := json.Marshal(t.Settings)
 	if err != nil {
 		return err
@@ -93,18 +96,19 @@ func collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) 
 	return all, rows.Err()
 }
 
-// optedIn fails with Denied unless collection is on for the tenant.
-func optedIn(ctx context.Context, tx *sql.Tx, id passtrail.TenantID) error {
+// optedIn fails with Denied unless collection is on for the tenant. It returns the tenant's retention in days.
+func optedIn(ctx context.Context, tx *sql.Tx, id passtrail.TenantID) (days int, err error) {
 	var in, out int64
-	err := tx.QueryRowContext(ctx, `SELECT coalesce(opted_in_at, 0), coalesce(opted_out_at, 0) FROM tenant WHERE tenant = ?`, string(id)).Scan(&in, &out)
+	const ask = `SELECT coalesce(opted_in_at, 0), coalesce(opted_out_at, 0), coalesce((settings->>'$.retentionDays')::INTEGER, 0) FROM tenant WHERE tenant = ?`
+	err = tx.QueryRowContext(ctx, ask, string(id)).Scan(&in, &out, &days)
 	if errors.Is(err, sql.ErrNoRows) {
-		return passtrail.Errorf(passtrail.Denied, "duckdb.Commit", "tenant %s has not opted in to collection, nothing was stored: run \"passtrail init --tenant %s --opt-in\"", id, id)
+		return 0, passtrail.Errorf(passtrail.Denied, "duckdb.Commit", "tenant %s has not opted in to collection, nothing was stored: run \"passtrail init --tenant %s --opt-in\"", id, id)
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if in == 0 || out > in {
-		return passtrail.Errorf(passtrail.Denied, "duckdb.Commit", "collection is off for tenant %s, nothing was stored: run \"passtrail tenant opt-in %s\"", id, id)
+		return 0, passtrail.Errorf(passtrail.Denied, "duckdb.Commit", "collection is off for tenant %s, nothing was stored: run \"passtrail tenant opt-in %s\"", id, id)
 	}
-	return nil
+	return days, nil
 }

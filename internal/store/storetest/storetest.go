@@ -53,6 +53,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"saved queries", savedQueries},
 		{"findings", findings},
 		{"access tokens", accessTokens},
+		{"what is past the retention is counted only", pastRetention},
+		{"a snapshot of before the limit may still hold", oldSnapshots},
+		{"what is no record expires as well", expireRest},
 		{"query gives Go values", queryValues},
 		{"query only reads", queryOnlyReads},
 		{"query stops", queryStops},
@@ -131,7 +134,7 @@ func commit(t *testing.T, s store.Store, b *store.Batch) store.Counts {
 	t.Helper()
 	c, err := s.Commit(t.Context(), b)
 	must(t, err)
-	if c.Received != c.Stored+c.Repeats+c.SetAside+c.Other {
+	if c.Received != c.Stored+c.Repeats+c.SetAside+c.Other+c.PastRetention {
 		t.Errorf("counts do not add up: %+v", c)
 	}
 	return c
