@@ -24,13 +24,25 @@ var conversionFunctions = table(Scalar, "Conversion and types",
 	def{Sig: "totimespan(value:any) timespan", Make: converting("timespan"), Old: "totime", Name: KeepFirst, Help: "The value as a timespan; null when it is none.", Example: `totimespan("0.00:01:00") == 1m`},
 	def{Sig: "toguid(value:string) guid", Make: func(_ Env, a []Arg) string { return Convert(a[0].SQL, types.String, types.Guid) }, Name: KeepFirst, Help: "The value as a GUID; null when it is none.", Example: `toguid("70fc66f7-8279-44fc-9092-d364d70fce44")`},
 	def{Sig: "toguid(value:guid) guid", SQL: "{0}", Name: KeepFirst, Help: "The GUID itself.", Example: `toguid(guid(70fc66f7-8279-44fc-9092-d364d70fce44))`},
-	def{Sig: "tohex(value:long) string", SQL: "coalesce(kql_tohex({0}, 0), '')", Name: KeepFirst, Help: "A number in hexadecimal.", Example: `tohex(256) == "100"`},
-	def{Sig: "tohex(value:long, minLength:long) string", SQL: "coalesce(kql_tohex({0}, {1}), '')", Name: KeepFirst, Help: "A number in hexadecimal, padded with zeros.", Example: `tohex(256, 4) == "0100"`},
+	def{Sig: "tohex(value:long) string", Make: tohex, Name: KeepFirst, Help: "A number in hexadecimal; a negative int has 8 digits, a negative long 16.", Example: `tohex(256) == "100"`},
+	def{Sig: "tohex(value:long, minLength:long) string", Make: tohex, Name: KeepFirst, Help: "A number in hexadecimal, padded with zeros to at most 16 digits.", Example: `tohex(256, 4) == "0100"`},
 	def{Sig: "gettype(value:dynamic) string", SQL: "kql_dynamic_type({0})", Name: PrefixFirst, Prefix: "type", Help: "The type a dynamic value has.", Example: `gettype(dynamic([1])) == "array"`},
 	def{Sig: "gettype(value:any) string", Make: func(_ Env, a []Arg) string { return "'" + a[0].Type.String() + "'" }, Name: PrefixFirst, Prefix: "type", Help: "The type of the expression.", Example: `gettype(1.5) == "real"`},
 	def{Sig: "todynamic(json:dynamic) dynamic", SQL: "{0}", Also: "parse_json", Old: "parsejson toobject", Name: KeepFirst, Help: "A dynamic value stays as it is.", Example: `parse_json(dynamic([1]))`},
 	def{Sig: "todynamic(json:text) dynamic", Make: parseJSON, Also: "parse_json", Old: "parsejson toobject", Name: KeepFirst, Help: "The JSON value that a text holds; text that is no JSON becomes a dynamic text.", Example: `parse_json('{"a":1}').a == 1`},
 )
+
+// tohex writes an int in its own 32 bits.
+func tohex(_ Env, a []Arg) string {
+	fn, width := "kql_tohex", "0"
+	if a[0].Type == types.Int {
+		fn = "kql_tohex_int"
+	}
+	if len(a) > 1 {
+		width = a[1].SQL
+	}
+	return call("coalesce", call(fn, a[0].SQL, width), "''")
+}
 
 // devDecimal is how decimals differ.
 const devDecimal = "decimals have 20 digits before and 18 after the point, not 34 in all"

@@ -11,6 +11,7 @@ var dynamicFunctions = table(Scalar, "Dynamic values",
 	def{Sig: "array_iff(condition:dynamic, when_true:json, when_false:json) dynamic", SQL: "kql_array_iff({0}, {1}, {2})", Also: "array_iif", Help: "Element by element, one value or the other.", Example: "array_iff(dynamic([true, false]), dynamic([1, 2]), 0)"},
 	def{Sig: "array_index_of(array:dynamic, value:json, start:long=0, length:long=-1, occurrence:long=1) long", SQL: "kql_array_index_of({0}, {1}, {2}, {3}, {4})", Help: "Index of the first such element, from 0; -1 when there is none.", Example: `array_index_of(dynamic(["a", "b"]), "b") == 1`},
 	def{Sig: "array_slice(array:dynamic, start:long, end:long) dynamic", SQL: "kql_array_slice({0}, {1}, {2})", Help: "The elements from start to end, both included; negative ones count from the end.", Example: "array_slice(dynamic([1, 2, 3]), 1, 2)"},
+	def{Sig: "array_sum(array:dynamic) real", SQL: "kql_array_sum({0})", Instead: "series_sum", Help: "The sum of the elements; null when one of them is no number.", Example: "array_sum(dynamic([1, 2])) == 3.0"},
 	def{Sig: "array_split(array:dynamic, index:json) dynamic", SQL: "kql_array_split({0}, {1})", Help: "The array cut at the given indices.", Example: "array_split(dynamic([1, 2, 3]), 2)"},
 	def{Sig: "array_shift_left(array:dynamic, count:long, default:json=NULL) dynamic", SQL: "kql_array_shift({0}, {1}, {2})", Help: "The elements moved to the left, gaps filled.", Example: "array_shift_left(dynamic([1, 2, 3]), 1)"},
 	def{Sig: "array_shift_right(array:dynamic, count:long, default:json=NULL) dynamic", SQL: "kql_array_shift_right({0}, {1}, {2})", Help: "The elements moved to the right, gaps filled.", Example: "array_shift_right(dynamic([1, 2, 3]), 1)"},
@@ -19,10 +20,14 @@ var dynamicFunctions = table(Scalar, "Dynamic values",
 	def{Sig: "array_reverse(array:dynamic) dynamic", SQL: "kql_array_reverse({0})", Help: "The elements in reverse order.", Example: "array_reverse(dynamic([1, 2]))"},
 	def{Sig: "array_sort_asc(array:dynamic) dynamic", SQL: "kql_array_sort({0}, false, true)", Name: Special, Help: "The elements in ascending order, nulls last.", Example: "array_sort_asc(dynamic([3, 1]))"},
 	def{Sig: "array_sort_asc(array:dynamic, nulls_last:bool) dynamic", SQL: "kql_array_sort({0}, false, {1})", Name: Special, Help: "The elements in ascending order.", Example: "array_sort_asc(dynamic([3, null]), false)"},
-	def{Sig: "array_sort_asc(array:dynamic...) dynamic", SQL: "kql_array_sort_all(false, {*})", Name: Special, Dev: devArraySort, Help: "Several arrays, all in the order of the first.", Example: `array_sort_asc(dynamic([2, 1]), dynamic(["b", "a"]))`},
+	def{Sig: "array_sort_asc(array:dynamic...) dynamic", Make: arraySort("false"), Name: Special, Dev: devArraySort, Help: "Several arrays, all in the order of the first.", Example: `array_sort_asc(dynamic([2, 1]), dynamic(["b", "a"]))`},
+	def{Sig: "array_sort_asc(array:dynamic, second:dynamic, nulls_last:bool) dynamic", Make: arraySort("false"), Name: Special, Dev: devArraySort, Help: "Several arrays, all in the order of the first.", Example: `array_sort_asc(dynamic([2, 1]), dynamic(["b", "a"]), false)`},
+	def{Sig: "array_sort_asc(array:dynamic, second:dynamic, third:dynamic, nulls_last:bool) dynamic", Make: arraySort("false"), Name: Special, Dev: devArraySort, Help: "Several arrays, all in the order of the first.", Example: `array_sort_asc(dynamic([2, 1]), dynamic(["b", "a"]), dynamic([8, 9]), false)`},
 	def{Sig: "array_sort_desc(array:dynamic) dynamic", SQL: "kql_array_sort({0}, true, true)", Name: Special, Help: "The elements in descending order, nulls last.", Example: "array_sort_desc(dynamic([1, 3]))"},
 	def{Sig: "array_sort_desc(array:dynamic, nulls_last:bool) dynamic", SQL: "kql_array_sort({0}, true, {1})", Name: Special, Help: "The elements in descending order.", Example: "array_sort_desc(dynamic([3, null]), false)"},
-	def{Sig: "array_sort_desc(array:dynamic...) dynamic", SQL: "kql_array_sort_all(true, {*})", Name: Special, Dev: devArraySort, Help: "Several arrays, all in the order of the first.", Example: `array_sort_desc(dynamic([1, 2]), dynamic(["a", "b"]))`},
+	def{Sig: "array_sort_desc(array:dynamic...) dynamic", Make: arraySort("true"), Name: Special, Dev: devArraySort, Help: "Several arrays, all in the order of the first.", Example: `array_sort_desc(dynamic([1, 2]), dynamic(["a", "b"]))`},
+	def{Sig: "array_sort_desc(array:dynamic, second:dynamic, nulls_last:bool) dynamic", Make: arraySort("true"), Name: Special, Dev: devArraySort, Help: "Several arrays, all in the order of the first.", Example: `array_sort_desc(dynamic([1, 2]), dynamic(["a", "b"]), false)`},
+	def{Sig: "array_sort_desc(array:dynamic, second:dynamic, third:dynamic, nulls_last:bool) dynamic", Make: arraySort("true"), Name: Special, Dev: devArraySort, Help: "Several arrays, all in the order of the first.", Example: `array_sort_desc(dynamic([1, 2]), dynamic(["a", "b"]), dynamic([8, 9]), false)`},
 	def{Sig: "range(start:number, stop:number, step:number?) dynamic", Make: rangeArray, Help: "An array from start to stop in steps, of 1 by default.", Example: "range(1, 8, 3)"},
 	def{Sig: "range(start:datetime, stop:datetime, step:timespan?) dynamic", Make: rangeArray, Help: "An array from start to stop in steps, of an hour by default.", Example: "range(datetime(2026-01-01), datetime(2026-01-03), 1d)"},
 	def{Sig: "range(start:timespan, stop:timespan, step:timespan?) dynamic", Make: rangeArray, Help: "An array from start to stop in steps, of an hour by default.", Example: "range(1h, 5h)"},
@@ -50,6 +55,17 @@ var dynamicFunctions = table(Scalar, "Dynamic values",
 
 // devArraySort is how sorting several arrays differs.
 const devArraySort = "with several arrays the answer is one array of the sorted arrays where a single value is wanted; (a, b) = array_sort_asc(x, y) names them"
+
+// arraySort sorts several arrays; a bool behind them is nulls_last.
+func arraySort(desc string) func(Env, []Arg) string {
+	return func(_ Env, a []Arg) string {
+		nullsLast := "true"
+		if last := a[len(a)-1]; last.Type == types.Bool {
+			nullsLast, a = last.SQL, a[:len(a)-1]
+		}
+		return call("kql_array_sort_all", append([]string{desc, nullsLast}, sqls(a)...)...)
+	}
+}
 
 // bagPack is plain SQL when the keys are known to differ.
 func bagPack(_ Env, a []Arg) string {

@@ -1,5 +1,11 @@
 package builtin
 
+import (
+	"fmt"
+
+	"passtrail/internal/kql/types"
+)
+
 // parseFunctions take texts of known forms apart.
 var parseFunctions = table(Scalar, "Parsing",
 	def{Sig: "parse_csv(csv_text:text) dynamic", SQL: "kql_parse_csv({0})", Name: KeepFirst, Help: "The fields of a line of comma-separated values; of several lines, the first.", Example: `parse_csv("aa,b,cc")`},
@@ -81,11 +87,25 @@ var systemFunctions = table(Scalar, "Surroundings",
 	def{Sig: "extent_id() guid", SQL: "CAST(NULL AS VARCHAR)", Old: "extentid", Dev: "always null: there are no extents", Help: "The data shard of the record.", Example: "extent_id()"},
 	def{Sig: "extent_tags() dynamic", SQL: "CAST(NULL AS JSON)", Dev: "always null: there are no extents", Help: "Tags of the record's data shard.", Example: "extent_tags()"},
 	def{Sig: "new_guid() guid", SQL: "CAST(uuid() AS VARCHAR)", Volatile: true, NotNull: true, Help: "A new random GUID.", Example: "new_guid()"},
-	def{Sig: "estimate_data_size(column:any...) long", Make: func(_ Env, a []Arg) string {
-		sql := "CAST(0 AS BIGINT)"
-		for _, arg := range a {
-			sql += " + strlen(coalesce(CAST(" + arg.SQL + " AS VARCHAR), ''))"
-		}
-		return sql
-	}, NotNull: true, Dev: "the length of the values' text", Help: "About how many bytes the columns take.", Example: "estimate_data_size(1, \"abc\")"},
+	def{Sig: "estimate_data_size(column:any...) long", Make: dataSize, NotNull: true, Dev: "the bytes of texts and the fixed size of other types; a dynamic counts the bytes of its JSON", Help: "About how many bytes the columns take.", Example: "estimate_data_size(1, \"abc\") == 11"},
+	def{Sig: "assert(condition:bool, message:const string) bool", NotNull: true, Help: "True; when the condition, which must be a constant, does not hold, the query ends with the message.", Example: `assert(1 < 2, "order")`},
 )
+
+// fixedSize is how many bytes a value of a type takes.
+var fixedSize = map[types.Type]int{types.Bool: 1, types.Int: 4, types.Guid: 16, types.Decimal: 16}
+
+// dataSize adds up the sizes of the arguments.
+func dataSize(_ Env, a []Arg) string {
+	fixed, sql := 0, ""
+	for _, arg := range a {
+		switch size, ok := fixedSize[arg.Type]; {
+		case arg.Type == types.String || arg.Type == types.Dynamic:
+			sql += " + strlen(coalesce(CAST(" + arg.SQL + " AS VARCHAR), ''))"
+		case ok:
+			fixed += size
+		default:
+			fixed += 8
+		}
+	}
+	return fmt.Sprintf("CAST(%d AS BIGINT)%s", fixed, sql)
+}

@@ -4,7 +4,7 @@ import "strings"
 
 // seriesFunctions work on arrays of numbers.
 var seriesFunctions = append(table(Scalar, "Series",
-	def{Sig: "series_sum(series:dynamic) real", SQL: "kql_series_sum({0})", Old: "array_sum", Help: "The sum of the elements.", Example: "series_sum(dynamic([1, 2])) == 3.0"},
+	def{Sig: "series_sum(series:dynamic) real", SQL: "kql_series_sum({0})", Help: "The sum of the elements.", Example: "series_sum(dynamic([1, 2])) == 3.0"},
 	def{Sig: "series_product(series:dynamic) real", SQL: "kql_series_product({0})", Help: "The product of the elements.", Example: "series_product(dynamic([2, 3])) == 6.0"},
 	def{Sig: "series_magnitude(series:dynamic) real", SQL: "kql_series_magnitude({0})", Help: "The Euclidean length.", Example: "series_magnitude(dynamic([3, 4])) == 5.0"},
 	def{Sig: "series_dot_product(series1:json, series2:json) real", SQL: "kql_series_dot({0}, {1})", Help: "The sum of the products of elements.", Example: "series_dot_product(dynamic([1, 2]), dynamic([3, 4])) == 11.0"},

@@ -40,8 +40,8 @@ var textFunctions = table(Scalar, "Strings",
 	def{Sig: "format_bytes(size:real, precision:const number=0, units:const string='') string", SQL: "coalesce(kql_format_bytes({0}, CAST({1} AS BIGINT), {2}), '')", Name: KeepFirst, Help: "A size with its unit.", Example: `format_bytes(1024) == "1 KB"`},
 	def{Sig: "punycode_from_string(text:string) string", SQL: "kql_punycode_encode({0})", Help: "The text in punycode, without the xn-- prefix.", Example: `punycode_from_string("académie-française")`},
 	def{Sig: "punycode_to_string(text:string) string", SQL: "coalesce(kql_punycode_decode({0}), '')", Help: "The text that the punycode stands for.", Example: `punycode_to_string("acadmie-franaise-npb1a")`},
-	def{Sig: "punycode_domain_from_string(text:string) string", SQL: "coalesce(kql_punycode_domain_encode({0}), '')", Help: "A domain name with each label in punycode.", Example: `punycode_domain_from_string("bücher.contoso.com")`},
-	def{Sig: "punycode_domain_to_string(text:string) string", SQL: "coalesce(kql_punycode_domain_decode({0}), '')", Help: "A domain name with each label decoded.", Example: `punycode_domain_to_string("xn--bcher-kva.contoso.com")`},
+	def{Sig: "punycode_domain_from_string(text:string) string", SQL: "coalesce(kql_punycode_domain_decode({0}), '')", Help: "The domain name that stands behind labels in punycode.", Example: `punycode_domain_from_string("xn--bcher-kva.contoso.com") == "bücher.contoso.com"`},
+	def{Sig: "punycode_domain_to_string(text:string) string", SQL: "coalesce(kql_punycode_domain_encode({0}), '')", Help: "A domain name with each label in punycode.", Example: `punycode_domain_to_string("bücher.contoso.com") == "xn--bcher-kva.contoso.com"`},
 )
 
 // regexFunctions take patterns.

@@ -32,6 +32,7 @@ func init() {
 	special["materialize"] = (*checker).materializeValue
 	special["not"] = (*checker).notCall
 	special["typeof"] = (*checker).typeofCall
+	special["bin_auto"], special["assert"] = (*checker).binAuto, (*checker).assert
 }
 
 func (c *checker) call(e *env, x *ast.Call) plan.Expr {

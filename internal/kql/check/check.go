@@ -54,6 +54,7 @@ type checker struct {
 	more   []plan.Output // tables of fork and facet beside the first
 	failed error         // of Sample; not the query's fault
 	inner  int           // depth of sub-pipelines where several results make no sense
+	bins   [2]plan.Expr  // size and fixed point of bin_auto, once set
 }
 
 // Check binds a query against a schema. The error is a [diag.List] with all mistakes.
@@ -163,7 +164,7 @@ func (c *checker) statement(sc *scope, s ast.Statement) []plan.Output {
 	case *ast.Let:
 		c.let(sc, s)
 	case *ast.Set:
-		c.set(s)
+		c.set(sc, s)
 	case *ast.QueryParameters:
 		c.queryParameters(sc, s)
 	case *ast.UnsupportedStatement:
@@ -187,20 +188,6 @@ func (c *checker) outputs(sc *scope, p *ast.Pipeline) []plan.Output {
 		return out
 	}
 	return []plan.Output{r.output("PrimaryResult")}
-}
-
-var knownSettings = map[string]bool{
-	"notruncation": true, "truncationmaxsize": true, "truncationmaxrecords": true, "querytrace": true, "servertimeout": true, "norequesttimeout": true, "maxmemoryconsumptionperiterator": true,
-	"max_memory_consumption_per_query_per_node": true, "query_take_max_records": true, "query_now": true, "query_language": true, "queryconsistency": true, "best_effort": true,
-	"query_datascope": true, "query_results_cache_max_age": true, "query_results_apply_getschema": true, "deferpartialqueryfailures": true, "materialized_view_shuffle": true,
-	"query_force_row_level_security": true, "request_readonly": true, "request_app_name": true, "request_user": true, "request_description": true, "client_max_redirect_count": true,
-	"query_datetimescope_column": true, "query_datetimescope_from": true, "query_datetimescope_to": true, "query_fanout_nodes_percent": true, "query_fanout_threads_percent": true, "query_bin_auto_size": true, "query_bin_auto_at": true,
-}
-
-func (c *checker) set(s *ast.Set) {
-	if !knownSettings[strings.ToLower(s.Name.Text)] {
-		c.warn(s.Name.Loc, "unknown-setting", "there is no setting %s; it changes nothing", s.Name.Text)
-	}
 }
 
 func (c *checker) queryParameters(sc *scope, s *ast.QueryParameters) {

@@ -133,7 +133,7 @@ func (c *checker) body(in *scope, fn *ast.Function) (*rel, plan.Expr) {
 		case *ast.Let:
 			c.let(in, s)
 		case *ast.Set:
-			c.set(s)
+			c.set(in, s)
 		default:
 			c.fail(s.Span(), "bad-function", "only let statements can stand in a function before its result")
 		}
@@ -237,6 +237,9 @@ func (c *checker) matchArgs(at diag.Span, f *function, args []ast.Expr, piped bo
 				c.fail(n.Loc, "bad-argument", "%s has no parameter %s", f.name, n.Names[0].Text)
 			}
 			continue
+		}
+		for next < len(given) && given[next] != nil {
+			next++ // given by name before
 		}
 		if next >= len(given) {
 			c.fail(a.Span(), "bad-argument", "%s takes %d arguments", f.name, len(given))

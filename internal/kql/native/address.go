@@ -66,6 +66,9 @@ func readIPv6(s string) (netip.Prefix, bool) {
 
 func readIP(s string, full int) (netip.Prefix, bool) {
 	host, suffix, ok := strings.Cut(strings.TrimSpace(s), "/")
+	if v4, mapped := strings.CutPrefix(host, "::"); mapped && strings.Count(v4, ".") == 3 && !strings.Contains(v4, ":") {
+		host = v4
+	}
 	addr, err := netip.ParseAddr(host)
 	if err != nil {
 		return netip.Prefix{}, false

@@ -27,6 +27,18 @@ var arrays = []fn{
 		}
 		return arrayNode(all)
 	}},
+	{"kql_array_sum", "j:r", func(a args) any {
+		items, ok := a.array(0)
+		sum := 0.0
+		for _, n := range items {
+			f, _ := n.float()
+			sum, ok = sum+f, ok && n.kind == number
+		}
+		if !ok {
+			return nil
+		}
+		return sum
+	}},
 	{"kql_array_iff", "?jjj:j", arrayIff},
 	{"kql_array_index_of", "?jjlll:l", arrayIndexOf},
 	{"kql_array_slice", "jll:j", func(a args) any {
@@ -64,14 +76,14 @@ var arrays = []fn{
 		}
 		return arrayNode(pick(items, sortedOrder(items, a.bool(1), a.bool(2))))
 	}},
-	{"kql_array_sort_all", "?b*j:j", func(a args) any {
-		first, ok := a.array(1)
+	{"kql_array_sort_all", "?bb*j:j", func(a args) any {
+		first, ok := a.array(2)
 		if !ok {
 			return nil
 		}
-		order := sortedOrder(first, a.bool(0), true)
+		order := sortedOrder(first, a.bool(0), a.bool(1))
 		var out []*node
-		for i := 1; i < len(a); i++ {
+		for i := 2; i < len(a); i++ {
 			items, ok := a.array(i)
 			if !ok || len(items) != len(first) {
 				out = append(out, nullNode)
@@ -278,7 +290,7 @@ func (n *node) less(m *node) bool {
 }
 
 func (n *node) rank() int {
-	return map[kind]int{number: 0, boolean: 1, text: 2, array: 3, object: 4, null: 5}[n.kind]
+	return map[kind]int{number: 0, text: 1, boolean: 2, array: 3, object: 4, null: 5}[n.kind]
 }
 
 func pick(items []*node, order []int) []*node {

@@ -85,12 +85,12 @@ var bags = []fn{
 		}
 		return n.with(keyPath(a.str(1)), a.json(2))
 	}},
-	{"kql_bag_zip", "jj:j", func(a args) any {
-		keys, ok1 := a.array(0)
-		values, ok2 := a.array(1)
-		if !ok1 || !ok2 {
+	{"kql_bag_zip", "?jj:j", func(a args) any {
+		keys, ok := a.array(0)
+		if !ok {
 			return nil
 		}
+		values, _ := a.array(1) // what is no array has no values
 		b := newObject()
 		for i, k := range keys {
 			v := nullNode

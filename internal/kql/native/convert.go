@@ -39,11 +39,18 @@ var conversions = []fn{
 	{"kql_dynamic_timespan", "j:l", func(a args) any { return dynamicTimespan(a.json(0)) }},
 	{"kql_dynamic_type", "?j:s", func(a args) any { return a.json(0).typeName() }},
 	{"kql_parse_json", "s:j", func(a args) any { return parseDynamic(a.str(0)) }},
-	{"kql_tohex", "ll:s", func(a args) any {
-		s := strconv.FormatUint(uint64(a.long(0)), 16)
-		return strings.Repeat("0", int(min(max(a.long(1)-int64(len(s)), 0), 1000))) + s
+	{"kql_tohex", "ll:s", func(a args) any { return hexText(uint64(a.long(0)), a.long(1)) }},
+	{"kql_tohex_int", "il:s", func(a args) any {
+		n, _ := a[0].(int32)
+		return hexText(uint64(uint32(n)), a.long(1))
 	}},
 	{"kql_wrap", "s:l", func(a args) any { return wrap(a.str(0)) }},
+}
+
+// hexText pads to at most 16 digits, as documented.
+func hexText(n uint64, width int64) string {
+	s := strconv.FormatUint(n, 16)
+	return strings.Repeat("0", int(max(min(max(width, 0), 16)-int64(len(s)), 0))) + s
 }
 
 // realText writes a real as Kusto does: the shortest text that reads back the same, with a fraction, and with an exponent
@@ -166,15 +173,29 @@ func textBool(s string) any {
 	return nil
 }
 
-// textGuid reads a GUID with or without braces or dashes, and writes it in lower case with dashes.
+// textGuid reads the first 32 hexadecimal digits, with dashes between the groups or some of them and a brace in front, and
+// writes them in lower case with dashes. What follows does not matter.
 func textGuid(s string) any {
-	s = strings.ToLower(strings.Trim(strings.TrimSpace(s), "{}()"))
-	hex := strings.ReplaceAll(s, "-", "")
-	dashed := len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-'
-	if len(hex) != 32 || !dashed && len(s) != 32 || strings.Trim(hex, "0123456789abcdef") != "" {
+	s = strings.ToLower(strings.TrimLeft(strings.TrimSpace(s), "{("))
+	hex := make([]byte, 0, 32)
+	for i := 0; i < len(s) && len(hex) < 32; i++ {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9' || c >= 'a' && c <= 'f':
+			hex = append(hex, c)
+		case c == '-' && betweenGroups(len(hex)) && s[i-1] != '-':
+		default:
+			return nil
+		}
+	}
+	if len(hex) < 32 {
 		return nil
 	}
-	return hex[:8] + "-" + hex[8:12] + "-" + hex[12:16] + "-" + hex[16:20] + "-" + hex[20:]
+	return string(hex[:8]) + "-" + string(hex[8:12]) + "-" + string(hex[12:16]) + "-" + string(hex[16:20]) + "-" + string(hex[20:])
+}
+
+// betweenGroups reports whether a dash may follow so many digits.
+func betweenGroups(digits int) bool {
+	return digits == 8 || digits == 12 || digits == 16 || digits == 20
 }
 
 func dynamicLong(n *node) any {

@@ -2,12 +2,16 @@ package native
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"hash/adler32"
+	"hash/crc32"
 	"io"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -42,7 +46,7 @@ var encodings = []fn{
 			}
 			b[i] = byte(v)
 		}
-		if !ok {
+		if !ok || !utf8.Valid(b) {
 			return nil
 		}
 		return base64.StdEncoding.EncodeToString(b)
@@ -61,12 +65,8 @@ var encodings = []fn{
 		}
 		return base64.StdEncoding.EncodeToString(guidBytes(b))
 	}},
-	{"kql_gzip", "s:s", func(a args) any {
-		return compressed(a.str(0), func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
-	}},
-	{"kql_zlib", "s:s", func(a args) any {
-		return compressed(a.str(0), func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })
-	}},
+	{"kql_gzip", "s:s", func(a args) any { return gzipped(a.str(0)) }},
+	{"kql_zlib", "s:s", func(a args) any { return zlibbed(a.str(0)) }},
 	{"kql_gunzip", "s:s", func(a args) any {
 		return expanded(a.str(0), func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) })
 	}},
@@ -106,16 +106,29 @@ func utf8Text(b []byte) any {
 	return string(b)
 }
 
-func compressed(s string, to func(io.Writer) io.WriteCloser) any {
+// gzipped has no name, no time and no operating system in its header.
+func gzipped(s string) any {
+	b := deflated(s, []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff})
+	b = binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE([]byte(s)))
+	return base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint32(b, uint32(len(s))))
+}
+
+func zlibbed(s string) any {
+	b := deflated(s, []byte{0x78, 0x01})
+	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(b, adler32.Checksum([]byte(s))))
+}
+
+// deflated appends the compressed text to a header; what compressing would not make shorter is stored as it is.
+func deflated(s string, header []byte) []byte {
 	var b bytes.Buffer
-	w := to(&b)
-	if _, err := io.WriteString(w, s); err != nil {
-		return nil
+	w, _ := flate.NewWriter(&b, flate.DefaultCompression) // fails only for levels that do not exist
+	_, _ = io.WriteString(w, s)                           // a buffer takes all
+	_ = w.Close()
+	if b.Len() < len(s) || len(s) > math.MaxUint16 {
+		return append(header, b.Bytes()...)
 	}
-	if w.Close() != nil {
-		return nil
-	}
-	return base64.StdEncoding.EncodeToString(b.Bytes())
+	header = binary.LittleEndian.AppendUint16(append(header, 1), uint16(len(s)))
+	return append(binary.LittleEndian.AppendUint16(header, ^uint16(len(s))), s...)
 }
 
 // expanded reads at most 16 MiB, against small texts that grow without bound.

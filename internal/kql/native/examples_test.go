@@ -59,4 +59,4 @@ func TestExamples(t *testing.T) {
 const table = "datatable(x:long, y:long, w:long)[1, 2, 3, 4, 5, 6, 1, 9, 1]"
 
 // exampleNeedsColumns names functions whose example stands for itself only within a table.
-var exampleNeedsColumns = map[string]bool{"column_ifexists": true, "bag_pack_columns": true, "pack_all": true}
+var exampleNeedsColumns = map[string]bool{"bin_auto": true, "column_ifexists": true, "bag_pack_columns": true, "pack_all": true}

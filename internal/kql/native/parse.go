@@ -1,6 +1,7 @@
 package native
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/xml"
 	"net/url"
@@ -100,7 +101,9 @@ func element(d *xml.Decoder, start xml.StartElement, depth int) (*node, bool) {
 			children[name] = append(children[name], child)
 			b.set(name, child)
 		case xml.CharData:
-			content.Write(t)
+			if content.Write(t); len(bytes.TrimSpace(t)) > 0 {
+				b.add("#text", nullNode) // the text's place among the elements
+			}
 		case xml.EndElement:
 			if t.Name != start.Name {
 				return nil, false
@@ -117,9 +120,9 @@ func finish(b *builder, children map[string][]*node, content string) *node {
 		}
 	}
 	switch {
-	case len(b.node.keys) == 0 && content == "":
-		return nullNode
 	case len(b.node.keys) == 0:
+		return nullNode
+	case content != "" && len(b.node.keys) == 1:
 		return textNode(content)
 	case content != "":
 		b.set("#text", textNode(content))

@@ -175,10 +175,7 @@ func trimOnce(pattern, s string) any {
 func indexOfRegex(re *regexp.Regexp, s string, start, length, occurrence int64) any {
 	r := []rune(s)
 	n := int64(len(r))
-	if start < 0 {
-		start = max(n+start, 0)
-	}
-	if length < -1 || occurrence < 0 {
+	if start < 0 || length < -1 || occurrence < 0 {
 		return nil
 	}
 	if start > n || occurrence == 0 || occurrence > maxResult {

@@ -49,7 +49,9 @@ var texts = []fn{
 	}},
 	{"kql_from_codepoints", "j:s", func(a args) any {
 		var b strings.Builder
-		appendCodepoints(&b, a.json(0))
+		if !appendCodepoints(&b, a.json(0)) {
+			return nil
+		}
 		return b.String()
 	}},
 	{"kql_isascii", "s:b", func(a args) any {
@@ -70,20 +72,8 @@ var texts = []fn{
 		}
 		return s
 	}},
-	{"kql_punycode_domain_encode", "s:s", func(a args) any {
-		s, err := idna.Punycode.ToASCII(a.str(0))
-		if err != nil {
-			return nil
-		}
-		return s
-	}},
-	{"kql_punycode_domain_decode", "s:s", func(a args) any {
-		s, err := idna.Punycode.ToUnicode(a.str(0))
-		if err != nil {
-			return nil
-		}
-		return s
-	}},
+	{"kql_punycode_domain_encode", "s:s", func(a args) any { return domainLabels(a.str(0), encodeLabel) }},
+	{"kql_punycode_domain_decode", "s:s", func(a args) any { return domainLabels(a.str(0), decodeLabel) }},
 }
 
 // repeated repeats at most 1,024 times, as documented.
@@ -129,13 +119,13 @@ func substring(a args) string {
 	return string(r[start:end])
 }
 
-// indexOf finds the given occurrence of match from start on within length characters; all positions count characters.
-// For empty text there is no position: null.
+// indexOf finds the given occurrence of match from start on, each within length characters of where the search for it
+// begins; all positions count characters. For empty text there is no position: null.
 func indexOf(s, match string, start, length, occurrence int64) any {
 	if match == "" {
 		return nil
 	}
-	r := []rune(s)
+	r, m := []rune(s), []rune(match)
 	n := int64(len(r))
 	if start < 0 {
 		start = max(n+start, 0)
@@ -143,26 +133,29 @@ func indexOf(s, match string, start, length, occurrence int64) any {
 	if length < -1 || occurrence < 0 {
 		return nil
 	}
-	if start > n {
-		return int64(-1)
-	}
-	end := n
-	if length >= 0 {
-		end = start + min(length, n-start)
-	}
-	part := string(r[start:end])
-	for at := 0; at <= len(part); {
-		i := strings.Index(part[at:], match)
-		if i < 0 {
+	for ; start <= n; start++ {
+		end := n
+		if length >= 0 {
+			end = start + min(length, n-start)
+		}
+		at := runesIndex(r[start:end], m)
+		if at < 0 {
 			break
 		}
+		start += at
 		if occurrence--; occurrence == 0 {
-			return start + int64(utf8.RuneCountInString(part[:at+i]))
+			return start
 		}
-		_, size := utf8.DecodeRuneInString(part[at+i:])
-		at += i + max(size, 1)
 	}
 	return int64(-1)
+}
+
+func runesIndex(s, match []rune) int64 {
+	at := strings.Index(string(s), string(match))
+	if at < 0 {
+		return -1
+	}
+	return int64(utf8.RuneCountInString(string(s)[:at]))
 }
 
 func splitNodes(s, delimiter string) []*node {
@@ -177,22 +170,57 @@ func splitNodes(s, delimiter string) []*node {
 	return items
 }
 
+// replaceStrings replaces in the order of the lookups: what an earlier one has matched, later ones do not see, be it
+// replaced or, where the rewrite is no text, left as it is.
 func replaceStrings(a args) any {
 	from, ok1 := a.array(1)
 	to, ok2 := a.array(2)
 	if !ok1 || !ok2 || len(from) != len(to) {
 		return nil
 	}
-	s := a.str(0)
-	for i := range from {
-		if f := from[i].plain(); f != "" {
-			s = strings.ReplaceAll(s, f, to[i].plain())
+	parts := []segment{{text: a.str(0)}}
+	for i, f := range from {
+		if f.kind != text || f.text == "" {
+			continue
 		}
-		if len(s) > 16*maxResult {
+		rewrite := f.text
+		if to[i].kind == text {
+			rewrite = to[i].text
+		}
+		parts = replaceIn(parts, f.text, rewrite)
+	}
+	var b strings.Builder
+	for _, p := range parts {
+		if b.WriteString(p.text); b.Len() > 16*maxResult {
 			return errTooLarge
 		}
 	}
-	return s
+	return b.String()
+}
+
+// segment is a piece of a text; done says that a lookup has matched it.
+type segment struct {
+	text string
+	done bool
+}
+
+func replaceIn(parts []segment, lookup, rewrite string) []segment {
+	var out []segment
+	for _, p := range parts {
+		if p.done {
+			out = append(out, p)
+			continue
+		}
+		for i, piece := range strings.Split(p.text, lookup) {
+			if i > 0 {
+				out = append(out, segment{rewrite, true})
+			}
+			if piece != "" {
+				out = append(out, segment{text: piece})
+			}
+		}
+	}
+	return out
 }
 
 // translate replaces characters; when there are fewer replacements, the last one serves for the rest, and none deletes.
@@ -271,16 +299,22 @@ func wordRune(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsNumber(r))
 }
 
-func appendCodepoints(b *strings.Builder, n *node) {
+// appendCodepoints writes the characters of numbers and arrays of them; false when a value is no code point.
+func appendCodepoints(b *strings.Builder, n *node) bool {
 	if n.kind == array {
 		for _, e := range n.items {
-			appendCodepoints(b, e)
+			if !appendCodepoints(b, e) {
+				return false
+			}
 		}
-		return
+		return true
 	}
-	if c, ok := dynamicLong(n).(int64); ok && c >= 0 && c <= unicode.MaxRune {
-		b.WriteRune(rune(c))
+	c, ok := dynamicLong(n).(int64)
+	if !ok || c < 0 || c > unicode.MaxRune || !utf8.ValidRune(rune(c)) {
+		return false
 	}
+	b.WriteRune(rune(c))
+	return true
 }
 
 var byteUnits = []string{"Bytes", "KB", "MB", "GB", "TB", "PB", "EB"}
@@ -312,6 +346,23 @@ func punyEncode(s string) string {
 	}
 	return strings.TrimPrefix(p, "xn--")
 }
+
+// domainLabels writes each label of a domain name anew; null when one cannot be. Other scripts' full stops part labels too.
+func domainLabels(domain string, label func(string) (string, error)) any {
+	labels := strings.Split(strings.NewReplacer("。", ".", "．", ".", "｡", ".").Replace(domain), ".")
+	for i, l := range labels {
+		s, err := label(l)
+		if err != nil {
+			return nil
+		}
+		labels[i] = s
+	}
+	return strings.Join(labels, ".")
+}
+
+func encodeLabel(l string) (string, error) { return idna.Punycode.ToASCII(l) }
+
+func decodeLabel(l string) (string, error) { return idna.Punycode.ToUnicode(l) }
 
 // clip shortens a text for a message.
 func clip(s string) string {

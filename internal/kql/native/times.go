@@ -1,6 +1,7 @@
 package native
 
 import (
+	_ "embed" // the names of time zones
 	"fmt"
 	"math"
 	"strconv"
@@ -48,7 +49,7 @@ var times = []fn{
 	}},
 	{"kql_utc_to_local", "ls:l", func(a args) any { return utcToLocal(a.long(0), a.str(1)) }},
 	{"kql_local_to_utc", "ls:l", func(a args) any { return localToUTC(a.long(0), a.str(1)) }},
-	{"kql_timezones", ":j", func(args) any { return zoneNames }},
+	{"kql_timezones", ":j", func(args) any { return timezones() }},
 	{"kql_bin", "ll:l", func(a args) any { return binLong(a.long(0), a.long(1)) }},
 	{"kql_bin_real", "rr:r", func(a args) any {
 		if !(a.real(1) > 0) {
@@ -286,17 +287,22 @@ func localToUTC(t int64, name string) any {
 	}
 	w := passtrail.Ticks(t).Time()
 	at := time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), w.Second(), 0, z)
+	if at.Hour() != w.Hour() || at.Minute() != w.Minute() { // skipped when clocks go forward: by the time after
+		_, offset := at.Add(24 * time.Hour).Zone()
+		return inRange(t - int64(offset)*second)
+	}
 	return inRange(int64(passtrail.TicksOf(at)) + t%second)
 }
 
-var zoneNames = func() *node {
+// zoneNames are those of the time zone database that Go brings along.
+//
+//go:embed zones.txt
+var zoneNames string
+
+func timezones() *node {
 	var items []*node
-	for _, n := range strings.Fields("Africa/Cairo Africa/Johannesburg Africa/Lagos Africa/Nairobi America/Argentina/Buenos_Aires America/Bogota America/Chicago America/Denver America/Halifax " +
-		"America/Los_Angeles America/Mexico_City America/New_York America/Phoenix America/Sao_Paulo America/Toronto America/Vancouver Asia/Bangkok Asia/Dubai Asia/Hong_Kong Asia/Jakarta Asia/Jerusalem " +
-		"Asia/Karachi Asia/Kolkata Asia/Manila Asia/Riyadh Asia/Seoul Asia/Shanghai Asia/Singapore Asia/Taipei Asia/Tehran Asia/Tokyo Atlantic/Reykjavik Australia/Adelaide Australia/Brisbane Australia/Perth " +
-		"Australia/Sydney Europe/Amsterdam Europe/Athens Europe/Berlin Europe/Brussels Europe/Dublin Europe/Helsinki Europe/Istanbul Europe/Lisbon Europe/London Europe/Madrid Europe/Moscow Europe/Oslo " +
-		"Europe/Paris Europe/Prague Europe/Rome Europe/Stockholm Europe/Vienna Europe/Warsaw Europe/Zurich Pacific/Auckland Pacific/Honolulu UTC") {
+	for _, n := range strings.Fields(zoneNames) {
 		items = append(items, textNode(n))
 	}
 	return arrayNode(items)
-}()
+}

@@ -37,7 +37,8 @@ func ParseDatetime(s string) (int64, bool) {
 	return ticks, ticks >= 0 && ticks < 3_652_059*day
 }
 
-// date reads 2026-01-02, 2026-01, 2026, 1/2/2026, 2026/1/2, 2 Jan 2026 and 02-Jan-26.
+// date reads 2026-01-02, 2026-01, 2026, 2026/1/2, 2026.1.2, 2026, 1, 2, then 1/2/2026 and 1-2-2026 with the month first, 2 Jan 2026
+// and 02-Jan-26.
 func (c *cursor) date() (year, month, day int64) {
 	start := c.pos
 	first := c.number(1, 4)
@@ -45,16 +46,22 @@ func (c *cursor) date() (year, month, day int64) {
 	switch {
 	case digits == 4 && c.done():
 		return first, 1, 1
-	case digits == 4 && (c.take('-') || c.take('/')):
+	case digits == 4 && (c.take('-') || c.take('/') || c.take('.')):
 		month = c.number(1, 2)
 		day = 1
 		if c.take(c.text[start+4]) {
 			day = c.number(1, 2)
 		}
 		return first, month, day
-	case digits <= 2 && c.take('/'):
+	case digits == 4 && c.take(','):
+		c.spaces()
+		month = c.number(1, 2)
+		c.must(',')
+		c.spaces()
+		return first, month, c.number(1, 2)
+	case digits <= 2 && (c.take('/') || c.dashAndDigit()):
 		day = c.number(1, 2)
-		c.must('/')
+		c.must(c.text[start+digits])
 		return c.number(4, 4), first, day
 	case digits <= 2:
 		year, month = c.monthAndYear()
@@ -62,6 +69,11 @@ func (c *cursor) date() (year, month, day int64) {
 	}
 	c.ok = false
 	return 0, 0, 0
+}
+
+// dashAndDigit takes a dash before a digit, not the one before the name of a month.
+func (c *cursor) dashAndDigit() bool {
+	return c.pos+1 < len(c.text) && isDigit(c.text[c.pos+1]) && c.take('-')
 }
 
 // namedDay reads a date that starts with the name of the day: Sat, 8 Nov 2014.
