@@ -13,6 +13,10 @@ var sqlTypes = map[types.Type]string{types.Bool: "BOOLEAN", types.Int: "INTEGER"
 // SQLType returns DuckDB's type for a KQL type.
 func SQLType(t types.Type) string { return sqlTypes[t] }
 
+// DecimalText is the SQL of a decimal's text, without zeros at its end; {0} is the decimal. Some functions of DuckDB change
+// the digits behind the point, so these are set first.
+const DecimalText = "rtrim(rtrim(CAST(CAST({0} AS DECIMAL(38,18)) AS VARCHAR), '0'), '.')"
+
 // converters has the SQL for each conversion that a cast or "todatetime" and its kin make; {0} is the value. What is not
 // listed gives null (for text: "").
 var converters = map[[2]types.Type]string{
@@ -20,7 +24,7 @@ var converters = map[[2]types.Type]string{
 	{types.Int, types.String}:      "coalesce(CAST({0} AS VARCHAR), '')",
 	{types.Long, types.String}:     "coalesce(CAST({0} AS VARCHAR), '')",
 	{types.Real, types.String}:     "coalesce(kql_real_text({0}), '')",
-	{types.Decimal, types.String}:  "coalesce(rtrim(rtrim(CAST({0} AS VARCHAR), '0'), '.'), '')",
+	{types.Decimal, types.String}:  "coalesce(" + DecimalText + ", '')",
 	{types.DateTime, types.String}: "coalesce(kql_datetime_text({0}), '')",
 	{types.TimeSpan, types.String}: "coalesce(kql_timespan_text({0}), '')",
 	{types.Guid, types.String}:     "coalesce({0}, '')",
@@ -90,7 +94,7 @@ var converters = map[[2]types.Type]string{
 	{types.Int, types.Dynamic}:      "to_json({0})",
 	{types.Long, types.Dynamic}:     "to_json({0})",
 	{types.Real, types.Dynamic}:     "CAST(kql_real_json({0}) AS JSON)",
-	{types.Decimal, types.Dynamic}:  "CAST(kql_real_json(CAST({0} AS DOUBLE)) AS JSON)",
+	{types.Decimal, types.Dynamic}:  "to_json(" + DecimalText + ")", // JSON's numbers are doubles
 	{types.String, types.Dynamic}:   "to_json({0})",
 	{types.DateTime, types.Dynamic}: "to_json(kql_datetime_text({0}))",
 	{types.TimeSpan, types.Dynamic}: "to_json(kql_timespan_text({0}))",

@@ -12,12 +12,12 @@ func real1(name, help, example string) def {
 }
 
 var mathFunctions = table(Scalar, "Numbers",
-	def{Sig: "bin(value:number, roundTo:number) widen", Make: bin, Also: "floor", Name: KeepFirst, Help: "The greatest multiple of the size that is not above the value.", Example: "bin(4.5, 1) == 4.0"},
+	def{Sig: "bin(value:number, roundTo:number) ^widen", Make: bin, Also: "floor", Name: KeepFirst, Help: "The greatest multiple of the size that is not above the value.", Example: "bin(4.5, 1) == 4.0"},
 	def{Sig: "bin(value:datetime, roundTo:timespan) datetime", Make: bin, Also: "floor", Name: KeepFirst, Help: "The start of the bin; bins count from 0001-01-01.", Example: "bin(datetime(2007-01-03), 7d) == datetime(2007-01-01)"},
 	def{Sig: "bin(value:timespan, roundTo:timespan) timespan", Make: bin, Also: "floor", Name: KeepFirst, Help: "The greatest multiple of the size that is not above the value.", Example: "bin(16d, 7d) == 14d"},
 	def{Sig: "bin_at(value:datetime, bin_size:timespan, fixed_point:datetime) datetime", SQL: "kql_bin_at({0}, {1}, {2})", Name: KeepFirst, Help: "The start of the bin, with one bin starting at the fixed point.", Example: "bin_at(datetime(2017-05-15 10:20), 1d, datetime(1970-01-01 12:00)) == datetime(2017-05-14 12:00)"},
 	def{Sig: "bin_at(value:timespan, bin_size:timespan, fixed_point:timespan) timespan", SQL: "kql_bin_at({0}, {1}, {2})", Name: KeepFirst, Help: "The start of the bin, with one bin starting at the fixed point.", Example: "bin_at(1h, 1d, 12h) == -12h"},
-	def{Sig: "bin_at(value:number, bin_size:number, fixed_point:number) widen", Make: func(_ Env, a []Arg) string {
+	def{Sig: "bin_at(value:number, bin_size:number, fixed_point:number) ^widen", Make: func(_ Env, a []Arg) string {
 		w := widest(&Row{}, a, 0)
 		if w.Integer() {
 			return fill("kql_bin_at({0}, {1}, {2})", Env{}, a)

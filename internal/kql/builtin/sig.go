@@ -13,8 +13,8 @@ import (
 // one of the words in paramTypes, before it may stand "const " or "regex ", after it "?" (optional), "=SQL" (optional with
 // that default), "..." (repeated; several
 // in a row repeat as a block) or "|a|b" (the constants allowed). The result is a type, "=N" (the type of argument N),
-// "^N" (that type, int becoming long), "widen" or "widenN" (the common type of the arguments, from argument N on), or "typeof"
-// (the type literal among the arguments).
+// "^N" (that type, int becoming long), "widen" or "widenN" (the common type of the arguments, from argument N on), "^widen" (that,
+// int becoming long), or "typeof" (the type literal among the arguments).
 type def struct {
 	Sig      string
 	SQL      string
@@ -56,7 +56,7 @@ var paramTypes = map[string]Param{
 	"json":     {Any: true, Convert: types.Dynamic},
 	"any":      {Any: true},
 	"ordered":  {Accepts: []types.Type{types.Bool, types.Int, types.Long, types.Real, types.Decimal, types.String, types.DateTime, types.TimeSpan, types.Guid}},
-	"rankable": {Accepts: []types.Type{types.Bool, types.Int, types.Long, types.Real, types.Decimal, types.String, types.DateTime, types.TimeSpan, types.Guid}, Convert: types.Real}, // dynamics by their number
+	"rankable": {Accepts: []types.Type{types.Bool, types.Int, types.Long, types.Real, types.String, types.DateTime, types.TimeSpan, types.Guid}, Convert: types.Real}, // decimals and dynamics by their number
 	"type":     {TypeName: true, Const: true},
 }
 
@@ -175,6 +175,7 @@ type result struct {
 	fixed types.Type
 	rule  byte // 0 fixed, '=' type of argument, '^' that promoted, 'w' common type, 't' type literal
 	arg   int
+	long  bool // an int as common type becomes long
 }
 
 func (t *result) parse(s string) error {
@@ -185,6 +186,8 @@ func (t *result) parse(s string) error {
 	switch {
 	case s == "":
 		t.fixed = types.Unknown // plugins: a table
+	case s == "^widen":
+		t.rule, t.long = 'w', true
 	case s[0] == '=' || s[0] == '^':
 		t.rule = s[0]
 		_, err := fmt.Sscan(s[1:], &t.arg)
@@ -218,7 +221,10 @@ func (t result) of(r *Row, args []Arg) types.Type {
 		}
 		return types.String
 	case 'w':
-		return widest(r, args, t.arg)
+		if w := widest(r, args, t.arg); w != types.Int || !t.long {
+			return w
+		}
+		return types.Long
 	}
 	return t.fixed
 }

@@ -248,7 +248,7 @@ func arithmeticOp(op byte, t types.Type, l, r plan.Expr) string {
 	case t == types.TimeSpan && (op == '*' || op == '/') && (l.Type() == types.Real || r.Type() == types.Real):
 		return map[byte]string{'*': "span mul real", '/': "span div real"}[op]
 	case t == types.Decimal:
-		return map[byte]string{'+': "add try", '-': "sub try", '*': "mul try", '/': "div try", '%': "mod real"}[op]
+		return map[byte]string{'+': "add try", '-': "sub try", '*': "mul decimal", '/': "div decimal", '%': "mod real"}[op]
 	case !whole:
 		return map[byte]string{'+': "add", '-': "sub", '*': "mul", '/': "div real", '%': "mod real"}[op]
 	case op == '/':

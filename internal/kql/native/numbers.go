@@ -51,12 +51,17 @@ var numbers = []fn{
 		}
 		return a.long(0) >> uint(a.long(1)%64)
 	}},
-	{"kql_beta_cdf", "rrr:r", func(a args) any { return betaCDF(a.real(0), a.real(1), a.real(2)) }},
+	{"kql_beta_cdf", "rrr:r", func(a args) any {
+		if a.real(1) > maxShape || a.real(2) > maxShape {
+			return math.NaN()
+		}
+		return betaCDF(a.real(0), a.real(1), a.real(2))
+	}},
 	{"kql_beta_inv", "rrr:r", func(a args) any { return betaInverse(a.real(0), a.real(1), a.real(2)) }},
 	{"kql_beta_pdf", "rrr:r", func(a args) any {
 		x, p, q := a.real(0), a.real(1), a.real(2)
-		if x < 0 || x > 1 || !(p > 0) || !(q > 0) {
-			return nil
+		if !(x > 0) || !(x < 1) || !(p > 0) || !(q > 0) {
+			return math.NaN()
 		}
 		return math.Exp((p-1)*math.Log(x) + (q-1)*math.Log1p(-x) - logBeta(p, q))
 	}},
@@ -94,10 +99,13 @@ func logBeta(a, b float64) float64 {
 	return x + y - z
 }
 
+// maxShape is the greatest parameter for which Kusto computes the beta distribution.
+const maxShape = 10000
+
 // betaCDF is the regularised incomplete beta function, by its continued fraction (Lentz's method).
-func betaCDF(x, a, b float64) any {
+func betaCDF(x, a, b float64) float64 {
 	if !(x >= 0 && x <= 1) || !(a > 0) || !(b > 0) {
-		return nil
+		return math.NaN()
 	}
 	if x == 0 || x == 1 {
 		return x
@@ -136,15 +144,19 @@ func betaFraction(x, a, b float64) float64 {
 	return h
 }
 
-// betaInverse halves the interval until nothing is left between.
+// betaInverse halves the interval until nothing is left between. Outside the domain the answers are those of the examples of
+// the public reference, which its text has the other way round.
 func betaInverse(p, a, b float64) any {
-	if !(p >= 0 && p <= 1) || !(a > 0) || !(b > 0) {
+	switch {
+	case !(a > 0) || !(b > 0):
+		return math.NaN()
+	case !(p > 0 && p <= 1):
 		return nil
 	}
 	low, high := 0.0, 1.0
 	for range 200 {
 		mid := (low + high) / 2
-		if v, _ := betaCDF(mid, a, b).(float64); v < p {
+		if betaCDF(mid, a, b) < p {
 			low = mid
 		} else {
 			high = mid

@@ -117,8 +117,11 @@ func (g *gen) finish(b *block, out plan.Output, need plan.Set) *block {
 
 // result writes a shown column in the form the database's driver gives it to us: dynamic and decimal as text.
 func (g *gen) result(x sql, t types.Type) string {
-	if t == types.Dynamic || t == types.Decimal {
+	switch t {
+	case types.Dynamic:
 		return "CAST(" + x.s + " AS " + g.d.Types[types.String] + ")"
+	case types.Decimal:
+		return strings.ReplaceAll(builtin.DecimalText, "{0}", x.s)
 	}
 	if (t == types.DateTime || t == types.TimeSpan) && narrow(x.s) {
 		return "CAST(" + x.s + " AS " + g.d.Types[t] + ")" // few ticks, as 1tick, would come as a narrower integer
