@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -72,14 +73,30 @@ func collect(distinct, nulls bool, cond, limit int, preset string) func(Env, []A
 		if len(where) > 0 {
 			filter = " FILTER (WHERE " + strings.Join(where, " AND ") + ")"
 		}
-		size := preset
-		if limit < len(a) && limit > 0 {
-			size = literal(a[limit])
-			if n, ok := a[limit].Number(); ok && n < 0 {
-				size = "0"
-			}
+		return listJSON(env, a[0], distinct, filter, ceiling(a, limit, preset))
+	}
+}
+
+// ceiling is how many elements a list, set or bag may have: the argument of that index, or what holds without it.
+func ceiling(a []Arg, limit int, preset string) string {
+	if limit >= len(a) || limit == 0 {
+		return preset
+	}
+	if n, ok := a[limit].Number(); ok && n < 0 {
+		return "0"
+	}
+	return literal(a[limit])
+}
+
+// mergedBag makes the SQL of make_bag.
+func mergedBag(cond, limit int, preset string) func(Env, []Arg) string {
+	return func(env Env, a []Arg) string {
+		filter := ""
+		if cond > 0 {
+			filter = " FILTER (WHERE " + a[cond].SQL + ")"
 		}
-		return listJSON(env, a[0], distinct, filter, size)
+		bag := fmt.Sprintf("kql_bag_merge_some(to_json(list(%s%s)%s), %s)", a[0].SQL, lead(env.Order), filter, ceiling(a, limit, preset))
+		return "coalesce(" + asJSON(bag) + ", CAST('{}' AS JSON))"
 	}
 }
 
@@ -113,11 +130,10 @@ func lead(order string) string {
 
 // quantile makes nearest-rank percentiles; the percentile is in the text, as DuckDB wants to know it when it plans.
 func quantile(env Env, a []Arg) string {
-	p, ok := a[1].Number()
-	if !ok || p < 0 || p > 100 {
-		return "any_value(" + Convert("NULL", types.Null, a[0].Type) + ")"
+	sql := "any_value(" + Convert("NULL", types.Null, a[0].Type) + ")"
+	if p, ok := a[1].Number(); ok && p >= 0 && p <= 100 {
+		sql = fmt.Sprintf("quantile_disc(%s, %s)", a[0].SQL, literal(Arg{Value: p / 100}))
 	}
-	sql := fmt.Sprintf("quantile_disc(%s, %s)", a[0].SQL, literal(Arg{Value: p / 100}))
 	switch a[0].Type {
 	case types.String:
 		return coalesced(sql)
@@ -142,16 +158,15 @@ func quantiles(from int, one func(Env, []Arg) string) func(Env, []Arg) string {
 	}
 }
 
-// percents reads the wanted percentiles: numbers, or a dynamic array as []any.
+// percents reads the wanted percentiles: numbers, or a dynamic array as JSON text.
 func percents(a []Arg) []float64 {
 	var out []float64
 	for _, arg := range a {
-		if list, ok := arg.Value.([]any); ok {
-			for _, v := range list {
-				out = append(out, percents([]Arg{{Value: v}})...)
-			}
-		} else if p, ok := arg.Number(); ok {
+		var list []float64
+		if p, ok := arg.Number(); ok {
 			out = append(out, p)
+		} else if text, ok := arg.Value.(string); ok && json.Unmarshal([]byte(text), &list) == nil {
+			out = append(out, list...)
 		}
 	}
 	return out
@@ -282,9 +297,9 @@ var aggregateFunctions = table(Aggregate, "Aggregates", append([]def{
 	{Sig: "make_set(expr:any, maxSize:const long?) dynamic", Make: collect(true, false, 0, 1, maxList), Name: PrefixFirst, Prefix: "set", NotNull: true, Help: "An array of the different values.", Example: "make_set(x)"},
 	{Sig: "make_set_if(expr:any, predicate:bool, maxSize:const long?) dynamic", Make: collect(true, false, 1, 2, maxList), Name: PrefixFirst, Prefix: "set", NotNull: true, Help: "An array of the different values where the predicate is true.", Example: "make_set_if(x, y > 0)"},
 	{Sig: "makeset(expr:any, maxSize:const long?) dynamic", Make: collect(true, false, 0, 1, "128"), Instead: "make_set", Name: PrefixFirst, Prefix: "set", NotNull: true, Help: "The old make_set, of at most 128 values by default.", Example: "makeset(x)"},
-	{Sig: "make_bag(expr:dynamic, maxSize:const long?) dynamic", SQL: "coalesce(CAST(kql_bag_merge_all(to_json(list({0} {order}))) AS JSON), CAST('{}' AS JSON))", Name: PrefixFirst, Prefix: "bag", NotNull: true, Help: "The bags as one; of a key in several, the first wins.", Example: "make_bag(x)"},
-	{Sig: "make_dictionary(expr:dynamic, maxSize:const long?) dynamic", SQL: "coalesce(CAST(kql_bag_merge_all(to_json(list({0} {order}))) AS JSON), CAST('{}' AS JSON))", Instead: "make_bag", Name: PrefixFirst, Prefix: "dictionary", NotNull: true, Help: "The old make_bag.", Example: "make_dictionary(x)"},
-	{Sig: "make_bag_if(expr:dynamic, predicate:bool, maxSize:const long?) dynamic", SQL: "coalesce(CAST(kql_bag_merge_all(to_json(list({0} {order}) FILTER (WHERE {1}))) AS JSON), CAST('{}' AS JSON))", Name: PrefixFirst, Prefix: "bag", NotNull: true, Help: "The bags as one where the predicate is true.", Example: "make_bag_if(x, y > 0)"},
+	{Sig: "make_bag(expr:dynamic, maxSize:const long?) dynamic", Make: mergedBag(0, 1, maxList), Name: PrefixFirst, Prefix: "bag", NotNull: true, Help: "The bags as one; of a key in several, the first wins.", Example: "make_bag(x)"},
+	{Sig: "make_dictionary(expr:dynamic, maxSize:const long?) dynamic", Make: mergedBag(0, 1, "128"), Instead: "make_bag", Name: PrefixFirst, Prefix: "dictionary", NotNull: true, Help: "The old make_bag.", Example: "make_dictionary(x)"},
+	{Sig: "make_bag_if(expr:dynamic, predicate:bool, maxSize:const long?) dynamic", Make: mergedBag(1, 2, maxList), Name: PrefixFirst, Prefix: "bag", NotNull: true, Help: "The bags as one where the predicate is true.", Example: "make_bag_if(x, y > 0)"},
 	{Sig: "buildschema(expr:dynamic) dynamic", SQL: "kql_build_schema(to_json(list({0})))", Name: PrefixFirst, Prefix: "schema", Help: "A schema that all the values fit.", Example: "buildschema(x)"},
 	{Sig: "percentile(expr:rankable, percentile:const number) ^0", Make: quantile, Name: Special, Dev: devPercentile, Help: "The value at that nearest rank.", Example: "percentile(x, 95)"},
 	{Sig: "percentiles(expr:rankable, percentile:const number...) ^0", Make: quantile, Name: Special, Dev: devPercentile, Help: "The values at these nearest ranks, a column each.", Example: "percentiles(x, 5, 50, 95)"},
@@ -302,16 +317,16 @@ const devPercentile = "exact, where Kusto estimates over many values"
 
 // sketchFunctions keep enough of many values to merge and to ask later.
 var sketchFunctions = append(table(Aggregate, "Sketches",
-	def{Sig: "hll(expr:any, accuracy:const long?) dynamic", Make: func(_ Env, a []Arg) string { return hllSQL(a[0], "") }, Name: PrefixFirst, Prefix: "hll", NotNull: true, Dev: devSketch, Help: "A sketch of the different values, to be merged and counted later.", Example: "hll(x)"},
-	def{Sig: "hll_if(expr:any, predicate:bool, accuracy:const long?) dynamic", Make: func(_ Env, a []Arg) string { return hllSQL(a[0], " FILTER (WHERE "+a[1].SQL+")") }, Name: PrefixFirst, Prefix: "hll_if", NotNull: true, Dev: devSketch, Help: "A sketch of the different values where the predicate is true.", Example: "hll_if(x, y > 0)"},
+	def{Sig: "hll(expr:any, accuracy:const long?) dynamic", Make: func(_ Env, a []Arg) string { return hllSQL(a[0], "") }, Name: PrefixFirst, Prefix: "hll", Dev: devSketch, Help: "A sketch of the different values, to be merged and counted later.", Example: "hll(x)"},
+	def{Sig: "hll_if(expr:any, predicate:bool, accuracy:const long?) dynamic", Make: func(_ Env, a []Arg) string { return hllSQL(a[0], " FILTER (WHERE "+a[1].SQL+")") }, Name: PrefixFirst, Prefix: "hll_if", Dev: devSketch, Help: "A sketch of the different values where the predicate is true.", Example: "hll_if(x, y > 0)"},
 	def{Sig: "hll_merge(hll:dynamic) dynamic", SQL: "kql_hll_merge_all(to_json(list({0})))", Name: PrefixFirst, Prefix: "hll_merge", Dev: devSketch, Help: "Sketches as one.", Example: "hll_merge(h)"},
-	def{Sig: "tdigest(expr:number, weight:long?) dynamic", Make: tdigest, Name: PrefixFirst, Prefix: "tdigest", NotNull: true, Dev: devSketch, Help: "A sketch of the distribution, to be merged and asked for percentiles later.", Example: "tdigest(x)"},
-	def{Sig: "tdigest(expr:summable, weight:long?) dynamic", Make: tdigest, Name: PrefixFirst, Prefix: "tdigest", NotNull: true, Dev: devSketch, Help: "A sketch of the distribution.", Example: "tdigest(x)"},
+	def{Sig: "tdigest(expr:number, weight:long?) dynamic", Make: tdigest, Name: PrefixFirst, Prefix: "tdigest", Dev: devSketch, Help: "A sketch of the distribution, to be merged and asked for percentiles later.", Example: "tdigest(x)"},
+	def{Sig: "tdigest(expr:summable, weight:long?) dynamic", Make: tdigest, Name: PrefixFirst, Prefix: "tdigest", Dev: devSketch, Help: "A sketch of the distribution.", Example: "tdigest(x)"},
 	def{Sig: "tdigest_merge(tdigest:dynamic) dynamic", SQL: "kql_tdigest_merge_all(to_json(list({0})))", Also: "merge_tdigest", Name: PrefixFirst, Prefix: "merge_tdigests", Dev: devSketch, Help: "Sketches as one.", Example: "tdigest_merge(t)"},
 ), table(Scalar, "Sketches",
 	def{Sig: "dcount_hll(hll:dynamic) long", SQL: "kql_dcount_hll({0})", Name: PrefixFirst, Prefix: "dcount_hll", Dev: devSketch, Help: "Number of different values that a sketch has seen.", Example: "dcount_hll(h)"},
-	def{Sig: "hll_merge(hll:dynamic...) dynamic", SQL: "kql_hll_merge_all(json_array({*}))", Name: PrefixOnly, Prefix: "hll_merged_result", Dev: devSketch, Help: "Sketches as one.", Example: "hll_merge(h1, h2)"},
-	def{Sig: "tdigest_merge(tdigest:dynamic...) dynamic", SQL: "kql_tdigest_merge_all(json_array({*}))", Also: "merge_tdigest", Name: PrefixOnly, Prefix: "tdigests_merge_result", Dev: devSketch, Help: "Sketches as one.", Example: "tdigest_merge(t1, t2)"},
+	def{Sig: "hll_merge(hll:dynamic, more:dynamic...) dynamic", SQL: "kql_hll_merge_all(json_array({*}))", Name: PrefixOnly, Prefix: "hll_merged_result", Dev: devSketch, Help: "Sketches as one.", Example: "hll_merge(h1, h2)"},
+	def{Sig: "tdigest_merge(tdigest:dynamic, more:dynamic...) dynamic", SQL: "kql_tdigest_merge_all(json_array({*}))", Also: "merge_tdigest", Name: PrefixOnly, Prefix: "tdigests_merge_result", Dev: devSketch, Help: "Sketches as one.", Example: "tdigest_merge(t1, t2)"},
 	def{Sig: "percentile_tdigest(tdigest:dynamic, percentile:real) dynamic", SQL: "kql_percentile_tdigest({0}, {1})", Name: PrefixFirst, Prefix: "percentile_tdigest", Dev: devSketch, Help: "A percentile from a sketch.", Example: "percentile_tdigest(t, 50)"},
 	def{Sig: "percentile_tdigest(tdigest:dynamic, percentile:real, type:type) typeof", Make: func(_ Env, a []Arg) string {
 		t, _ := a[2].Value.(types.Type)
@@ -325,7 +340,7 @@ var sketchFunctions = append(table(Aggregate, "Sketches",
 const devSketch = "sketches have their own form: they merge with each other, not with ones made by Kusto"
 
 func hllSQL(a Arg, filter string) string {
-	return fmt.Sprintf("kql_hll(to_json(coalesce(list(DISTINCT %s)%s, [])))", hashed("kql_hash", a), filter)
+	return overRows(fmt.Sprintf("kql_hll(to_json(coalesce(list(DISTINCT %s)%s, [])))", hashed("kql_hash", a), filter))
 }
 
 func tdigest(_ Env, a []Arg) string {
@@ -333,5 +348,10 @@ func tdigest(_ Env, a []Arg) string {
 	if len(a) > 1 {
 		weight = a[1].SQL
 	}
-	return fmt.Sprintf("kql_tdigest(to_json(coalesce(list(json_array(%s, %s)), [])))", a[0].SQL, weight)
+	return overRows(fmt.Sprintf("kql_tdigest(to_json(coalesce(list(json_array(%s, %s)), [])))", a[0].SQL, weight))
+}
+
+// overRows makes a sketch of no rows at all null.
+func overRows(sketch string) string {
+	return "CASE WHEN count(*) > 0 THEN " + asJSON(sketch) + " END"
 }

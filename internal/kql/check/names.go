@@ -146,7 +146,7 @@ func deriveCall(x *ast.Call) string {
 	if len(x.Args) > 0 {
 		first = derive(x.Args[0])
 	}
-	switch r := rows[0]; r.Naming {
+	switch r := overload(rows, len(x.Args)); r.Naming {
 	case builtin.KeepFirst:
 		return first
 	case builtin.KeepOnly:
@@ -162,4 +162,15 @@ func deriveCall(x *ast.Call) string {
 		return r.Prefix
 	}
 	return ""
+}
+
+// overload is the first row that takes so many arguments: hll_merge of one sketch is an aggregate, of several a scalar
+// function.
+func overload(rows []*builtin.Row, args int) *builtin.Row {
+	for _, r := range rows {
+		if low, high := r.Arity(); low <= args && (high < 0 || args <= high) {
+			return r
+		}
+	}
+	return rows[0]
 }

@@ -57,11 +57,15 @@ var bags = []fn{
 		}
 		return b.node
 	}},
-	{"kql_bag_merge_all", "j:j", func(a args) any {
+	// bags, and how many keys the answer may have
+	{"kql_bag_merge_some", "jl:j", func(a args) any {
 		items, _ := a.array(0)
 		b := newObject()
 		for _, n := range items {
 			b.addAll(n)
+		}
+		if room := int(min(a.long(1), maxResult)); len(b.node.keys) > room {
+			b.node.keys, b.node.items = b.node.keys[:room], b.node.items[:room]
 		}
 		return b.node
 	}},
