@@ -14,7 +14,7 @@ var models = []fn{
 		}
 		x := make([]float64, len(items))
 		for i := range x {
-			x[i] = float64(i)
+			x[i] = float64(i + 1)
 		}
 		return fitPoly(x, floats(items), int(a.long(1)))
 	}},
@@ -49,7 +49,7 @@ var models = []fn{
 		if !ok {
 			return nil
 		}
-		periods, scores := detectPeriods(known(floats(items)), a.real(1), a.real(2), int(min(a.long(3), 100)))
+		periods, scores := detectPeriods(known(floats(items)), a.real(1), a.real(2), int(max(min(a.long(3), 100), 0)))
 		return arrayNode([]*node{realArray(periods), realArray(scores)})
 	}},
 	{"kql_series_periods_validate", "jj:j", func(a args) any {
@@ -58,11 +58,11 @@ var models = []fn{
 		if !ok || !ok2 {
 			return nil
 		}
-		v := known(floats(items))
+		l := lagsOf(known(floats(items)))
 		var periods, scores []float64
 		for _, n := range wanted {
 			if p, ok := n.float(); ok {
-				periods, scores = append(periods, p), append(scores, math.Max(autocorrelation(v, int(math.Round(p))), 0))
+				periods, scores = append(periods, p), append(scores, l.score(int(math.Round(p))))
 			}
 		}
 		return arrayNode([]*node{realArray(periods), realArray(scores)})
@@ -221,6 +221,35 @@ func lineOf(v []float64, from int) line {
 	return l
 }
 
+// fitLine gives r squared, slope, variance, residual variance, interception and the fitted line.
+func fitLine(v []float64) []*node {
+	n := float64(len(v))
+	var mx, my, xy, xx, yy float64
+	mx, my = (n-1)/2, mean(v)
+	for i, y := range v {
+		dx, dy := float64(i)-mx, y-my
+		xy, xx, yy = xy+dx*dy, xx+dx*dx, yy+dy*dy
+	}
+	slope := 0.0
+	if xx > 0 {
+		slope = xy / xx
+	}
+	inter := my - slope*mx
+	line := make([]*node, len(v))
+	rest := 0.0
+	for i, y := range v {
+		fit := inter + slope*float64(i)
+		rest += (y - fit) * (y - fit)
+		line[i] = realNode(fit)
+	}
+	r2 := 1.0
+	if yy > 0 {
+		r2 = 1 - rest/yy
+	}
+	d := math.Max(n-1, 1)
+	return []*node{realNode(r2), realNode(slope), realNode(yy / d), realNode(rest / d), realNode(inter), arrayNode(line)}
+}
+
 const maxSplits = 5000 // longer series are not split: the work grows with the square
 
 // fit2Lines finds the split with the least residual.
@@ -323,138 +352,4 @@ func transform(in []complex128, sign float64) []complex128 {
 		out[k], out[k+n/2] = even[k]+t, even[k]-t
 	}
 	return out
-}
-
-// autocorrelation of the values with themselves lag steps before.
-func autocorrelation(v []float64, lag int) float64 {
-	if lag < 1 || lag >= len(v) {
-		return 0
-	}
-	m, cov, variance := mean(v), 0.0, 0.0
-	for i := range v {
-		variance += (v[i] - m) * (v[i] - m)
-		if i >= lag {
-			cov += (v[i] - m) * (v[i-lag] - m)
-		}
-	}
-	if variance == 0 {
-		return 0
-	}
-	return cov / variance * float64(len(v)) / float64(len(v)-lag)
-}
-
-const maxLag = 2000 // longest period that is looked for
-
-// detectPeriods gives the lags at which the autocorrelation peaks, best first, leaving out multiples of better ones.
-func detectPeriods(v []float64, low, high float64, count int) (periods, scores []float64) {
-	// The work is lags times length: long series are searched for short periods only.
-	from, to := max(int(math.Ceil(low)), 2), min(int(high), len(v)/2, maxLag, 20_000_000/max(len(v), 1))
-	at := map[int]float64{}
-	for lag := from - 1; lag <= to+1; lag++ {
-		at[lag] = autocorrelation(v, lag)
-	}
-	for len(periods) < count {
-		best := 0
-		for lag := from; lag <= to; lag++ {
-			peak := at[lag] > at[lag-1] && at[lag] >= at[lag+1] && at[lag] > 0.1
-			if peak && !multiple(lag, periods) && (best == 0 || at[lag] > at[best]+0.05) {
-				best = lag
-			}
-		}
-		if best == 0 {
-			break
-		}
-		periods, scores = append(periods, float64(best)), append(scores, math.Min(at[best], 1))
-	}
-	return periods, scores
-}
-
-func multiple(lag int, of []float64) bool {
-	for _, p := range of {
-		if lag%int(p) == 0 {
-			return true
-		}
-	}
-	return false
-}
-
-type parts struct{ baseline, seasonal, trend, residual []float64 }
-
-// decompose splits a series into trend, season and rest. A period of -1 is looked for, 0 is none. The last test points do
-// not take part in finding trend and season.
-func decompose(raw []float64, period int, trend string, test int, threshold float64) parts {
-	v := known(raw)
-	train := max(len(v)-max(test, 0), 1)
-	d := parts{trend: trendOf(v, train, trend), seasonal: make([]float64, len(v)), baseline: make([]float64, len(v)), residual: make([]float64, len(v))}
-	flat := make([]float64, train)
-	for i := range flat {
-		flat[i] = v[i] - d.trend[i]
-	}
-	if period < 0 {
-		period = 0
-		if found, scores := detectPeriods(flat, 4, float64(train)/2, 1); len(found) > 0 && scores[0] >= threshold {
-			period = int(found[0])
-		}
-	}
-	if period > 0 && period <= train {
-		addSeason(d.seasonal, flat, period)
-	}
-	for i := range v {
-		d.baseline[i] = d.trend[i] + d.seasonal[i]
-		d.residual[i] = v[i] - d.baseline[i]
-	}
-	return d
-}
-
-func trendOf(v []float64, train int, kind string) []float64 {
-	out := make([]float64, len(v))
-	switch kind {
-	case "none":
-	case "linefit":
-		l := lineOf(v[:train], 0)
-		for i := range out {
-			out[i] = l.inter + l.slope*float64(i)
-		}
-	default:
-		m := mean(v[:train])
-		for i := range out {
-			out[i] = m
-		}
-	}
-	return out
-}
-
-// addSeason puts the mean of each phase of the period.
-func addSeason(season, flat []float64, period int) {
-	sums, counts := make([]float64, period), make([]float64, period)
-	for i, x := range flat {
-		sums[i%period] += x
-		counts[i%period]++
-	}
-	for i := range season {
-		season[i] = sums[i%period] / counts[i%period]
-	}
-}
-
-// anomalies marks values whose rest stands out: flag 1 above, -1 below, 0 within; the score; the baseline.
-func anomalies(a args) any {
-	items, ok := a.array(0)
-	if !ok || len(items) == 0 {
-		return nil
-	}
-	threshold, test := a.real(1), int(a.long(4))
-	d := decompose(floats(items), int(a.long(2)), fold(a.str(3)), test, a.real(6))
-	low, high := 10.0, 90.0
-	if fold(a.str(5)) == "tukey" {
-		low, high = 25, 75
-	}
-	scores := tukey(d.residual, d.residual[:max(len(items)-max(test, 0), 1)], low, high)
-	flags := make([]*node, len(scores))
-	for i, s := range scores {
-		flags[i] = longNode(0)
-		if math.Abs(s) > threshold {
-			flags[i] = longNode(int64(sign(s)))
-		}
-	}
-	return arrayNode([]*node{arrayNode(flags), realArray(scores), realArray(d.baseline)})
 }

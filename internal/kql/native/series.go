@@ -19,14 +19,14 @@ var series = append(models, []fn{
 		})
 	}},
 	{"kql_series_dot", "jj:r", func(a args) any {
-		x, y, ok := pairs(a)
+		x, y, ok := common(a)
 		if !ok {
 			return nil
 		}
 		return dot(x, y)
 	}},
 	{"kql_series_cosine", "?jjrr:r", func(a args) any {
-		x, y, ok := pairs(a)
+		x, y, ok := common(a)
 		if !ok {
 			return nil
 		}
@@ -38,7 +38,7 @@ var series = append(models, []fn{
 	}},
 	{"kql_series_pearson", "jj:r", func(a args) any {
 		x, y, ok := pairs(a)
-		if !ok || len(x) == 0 {
+		if !ok || len(x) == 0 || math.IsNaN(mean(x)+mean(y)) {
 			return nil
 		}
 		return pearson(x, y)
@@ -73,7 +73,7 @@ var series = append(models, []fn{
 		if !ok {
 			return nil
 		}
-		return arrayNode(s)
+		return arrayNode(s[:7])
 	}},
 	{"kql_series_stats_dynamic", "jb:j", func(a args) any {
 		s, ok := statsOf(a)
@@ -81,7 +81,7 @@ var series = append(models, []fn{
 			return nil
 		}
 		b := newObject()
-		for i, k := range []string{"min", "min_idx", "max", "max_idx", "avg", "stdev", "variance"} {
+		for i, k := range []string{"min", "min_idx", "max", "max_idx", "avg", "stdev", "variance", "sum", "len"} {
 			b.set(k, s[i])
 		}
 		return b.node
@@ -160,6 +160,24 @@ func spread(n *node, size int) ([]float64, bool) {
 		v[i] = f
 	}
 	return v, ok
+}
+
+// common reads two series as far as both go, or one and a number for all of its elements, without the places where either
+// has no number; false when nothing is left.
+func common(a args) (x, y []float64, ok bool) {
+	n, m := a.json(0), a.json(1)
+	if n.kind != array && m.kind != array {
+		return nil, nil, false
+	}
+	for i := range max(len(n.items), len(m.items)) {
+		p, q := elementAt(n, i), elementAt(m, i)
+		f, ok1 := p.float()
+		g, ok2 := q.float()
+		if ok1 && ok2 && p.kind == number && q.kind == number {
+			x, y = append(x, f), append(y, g)
+		}
+	}
+	return x, y, len(x) > 0
 }
 
 func dot(x, y []float64) float64 {
@@ -263,8 +281,11 @@ func fir(a args) any {
 	v, f := floats(items), floats(filter)
 	sum := reduce(f, 0, func(x, y float64) float64 { return x + y })
 	normalize := a.bool(2)
-	if a.null(2) {
+	switch {
+	case a.null(2):
 		normalize = sum != 0 && allPositive(f)
+	case normalize && !allPositive(f):
+		return nil
 	}
 	shift := 0
 	if a.bool(3) {
@@ -327,8 +348,10 @@ func outliers(a args) any {
 	}
 	v := floats(items)
 	var known []float64
-	for _, x := range v {
-		if !math.IsNaN(x) && (a.null(2) || x != a.real(2)) {
+	for i, x := range v {
+		if !a.null(2) && x == a.real(2) {
+			v[i] = math.NaN()
+		} else if !math.IsNaN(x) {
 			known = append(known, x)
 		}
 	}
@@ -374,7 +397,7 @@ func interpolated(sorted []float64, p float64) float64 {
 	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
-// statsOf gives min, its index, max, its index, mean, standard deviation and variance.
+// statsOf gives min, its index, max, its index, mean, standard deviation, variance, sum and number of values.
 func statsOf(a args) ([]*node, bool) {
 	items, ok := a.array(0)
 	var v []float64
@@ -396,7 +419,7 @@ func statsOf(a args) ([]*node, bool) {
 		return nil, false
 	}
 	if len(v) == 0 || len(v) < len(items) && !a.bool(1) {
-		return []*node{nullNode, nullNode, nullNode, nullNode, nullNode, nullNode, nullNode}, true
+		return []*node{nullNode, nullNode, nullNode, nullNode, nullNode, nullNode, nullNode, nullNode, longNode(int64(len(items)))}, true
 	}
 	m, variance := mean(v), 0.0
 	for _, x := range v {
@@ -405,57 +428,9 @@ func statsOf(a args) ([]*node, bool) {
 	if len(v) > 1 {
 		variance /= float64(len(v) - 1)
 	}
-	return []*node{realNode(all[lowAt]), longNode(int64(lowAt)), realNode(all[highAt]), longNode(int64(highAt)), realNode(m), realNode(math.Sqrt(variance)), realNode(variance)}, true
-}
-
-// fitLine gives r squared, slope, variance, residual variance, interception and the fitted line.
-func fitLine(v []float64) []*node {
-	n := float64(len(v))
-	var mx, my, xy, xx, yy float64
-	mx, my = (n-1)/2, mean(v)
-	for i, y := range v {
-		dx, dy := float64(i)-mx, y-my
-		xy, xx, yy = xy+dx*dy, xx+dx*dx, yy+dy*dy
-	}
-	slope := 0.0
-	if xx > 0 {
-		slope = xy / xx
-	}
-	inter := my - slope*mx
-	line := make([]*node, len(v))
-	rest := 0.0
-	for i, y := range v {
-		fit := inter + slope*float64(i)
-		rest += (y - fit) * (y - fit)
-		line[i] = realNode(fit)
-	}
-	r2 := 1.0
-	if yy > 0 {
-		r2 = 1 - rest/yy
-	}
-	d := math.Max(n-1, 1)
-	return []*node{realNode(r2), realNode(slope), realNode(yy / d), realNode(rest / d), realNode(inter), arrayNode(line)}
-}
-
-func seasonal(a args) any {
-	items, ok := a.array(0)
-	period := int(a.long(1))
-	if !ok || period < 1 || period > len(items) {
-		return nil
-	}
-	v := floats(items)
-	sums, counts := make([]float64, period), make([]float64, period)
-	for i, x := range v {
-		if !math.IsNaN(x) {
-			sums[i%period] += x
-			counts[i%period]++
-		}
-	}
-	out := make([]*node, len(v))
-	for i := range v {
-		out[i] = realNode(sums[i%period] / counts[i%period])
-	}
-	return arrayNode(out)
+	sum := reduce(v, 0, func(x, y float64) float64 { return x + y })
+	return []*node{realNode(all[lowAt]), longNode(int64(lowAt)), realNode(all[highAt]), longNode(int64(highAt)), realNode(m), realNode(math.Sqrt(variance)), realNode(variance),
+		realNode(sum), longNode(int64(len(v)))}, true
 }
 
 var unary = map[string]func(float64) float64{"abs": math.Abs, "exp": math.Exp, "sign": sign, "sin": math.Sin, "asin": math.Asin, "cos": math.Cos, "acos": math.Acos, "tan": math.Tan, "atan": math.Atan, "log": math.Log, "floor": math.Floor, "ceiling": math.Ceil}
@@ -466,7 +441,7 @@ func seriesUnary(a args) any {
 	if !ok || f == nil {
 		return nil
 	}
-	whole := map[string]bool{"abs": true, "sign": true, "floor": true, "ceiling": true}[a.str(0)]
+	whole := a.str(0) == "abs" || a.str(0) == "sign"
 	out := make([]*node, len(items))
 	for i, n := range items {
 		out[i] = nullNode
