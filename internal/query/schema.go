@@ -109,12 +109,20 @@ func signinLogs() *plan.Table {
 	return t
 }
 
+// passwordRecords is the records of SSPR and of security info: those of the flow, which are most, from all records, the
+// others from the table that holds them by activity. The database passes over the half that a question about an
+// activity cannot concern.
+const passwordRecords = "(SELECT activity_key, " + eventColumns + " FROM password_event UNION ALL SELECT 'flow', " + eventColumns + " FROM record WHERE activity_key = 'flow') r"
+
+const eventColumns = "tenant, id, time, result, reason, problem, method, step, target_id, target_upn, target_name, " +
+	"actor_id, actor_upn, actor_name, actor_address, user_agent, on_premises_agent, correlation_id, source"
+
 // passwordEvents has the records of SSPR and security info with normalised columns. The role is the one held at the
 // time of the event; for times before the first snapshot the first snapshot stands in.
 func passwordEvents() *plan.Table {
 	return &plan.Table{
 		Name: "PasswordEvents", Doc: "The records of self-service password reset and of security info, with normalised columns.",
-		From: "record r", Tenant: "r.tenant", Where: "r.activity_key <> '' AND NOT starts_with(r.activity_key, 'dir_')", Time: "Time",
+		From: passwordRecords, Tenant: "r.tenant", Time: "Time",
 		Joins: []plan.Join{
 			{Key: "subject", SQL: roleJoin("u", "r.tenant", "r.target_id", "r.time")},
 			{Key: "actor", SQL: roleJoin("c", "r.tenant", "r.actor_id", "r.time")},
@@ -218,7 +226,7 @@ func registrationDetails() *plan.Table {
 		From: "registration g", Tenant: "g.tenant", Where: "g.assumed_from <= {now} AND {now} < g.valid_to",
 		Joins: []plan.Join{
 			{Key: "role", SQL: roleJoin("u", "g.tenant", "g.user_id", "{now}")},
-			{Key: "since", SQL: "LEFT JOIN (SELECT tenant, target_id, min(time) AS first_time FROM record WHERE activity_key IN ('registered', 'info_all_required') AND result = 'success' GROUP BY ALL) e ON e.tenant = g.tenant AND e.target_id = g.user_id"},
+			{Key: "since", SQL: "LEFT JOIN (SELECT tenant, target_id, min(time) AS first_time FROM password_event WHERE activity_key IN ('registered', 'info_all_required') AND result = 'success' GROUP BY ALL) e ON e.tenant = g.tenant AND e.target_id = g.user_id"},
 			{Key: "became", SQL: "LEFT JOIN (SELECT tenant, user_id, min(valid_from) AS first_time FROM registration WHERE is_sspr_registered GROUP BY ALL) b ON b.tenant = g.tenant AND b.user_id = g.user_id", Needs: "since"},
 		},
 		Columns: append(registrationColumns(),

@@ -89,6 +89,11 @@ func (d *derivation) refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("attempts: %w", err)
 	}
+	if fresh > 0 {
+		if err := d.events(ctx, from, upto); err != nil {
+			return fmt.Errorf("password events: %w", err)
+		}
+	}
 	if err := d.intervals(ctx, from); err != nil {
 		return err
 	}
@@ -111,6 +116,9 @@ func (d *derivation) rebuild(ctx context.Context, progress func(done, total int6
 	progress(n, 3*n)
 	if err := d.allAttempts(ctx); err != nil {
 		return fmt.Errorf("attempts: %w", err)
+	}
+	if err := d.allEvents(ctx, upto); err != nil {
+		return fmt.Errorf("password events: %w", err)
 	}
 	progress(2*n, 3*n)
 	if err := d.intervals(ctx, -1); err != nil {

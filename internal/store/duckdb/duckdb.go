@@ -114,7 +114,10 @@ func (s *Store) start(ctx context.Context, c Config) (err error) {
 	if err := s.migrate(ctx, c.ReadOnly); err != nil {
 		return err
 	}
-	return s.prepareWriter(ctx, c.ReadOnly)
+	if err := s.prepareWriter(ctx, c.ReadOnly); err != nil || c.ReadOnly {
+		return err
+	}
+	return s.catchUp(ctx)
 }
 
 // claim makes the data directory and takes its lock, which the returned function gives back.

@@ -238,11 +238,39 @@ func TestReplacedRecordLeavesNoAttempt(t *testing.T) {
 	}
 }
 
+// TestOlderDerivationIsCaughtUp opens a database whose records were derived before there was a table of password events.
+func TestOlderDerivationIsCaughtUp(t *testing.T) {
+	dir := t.TempDir()
+	s := tenanted(t, duckdb.Config{Dir: dir})
+	commit(t, s, false, storetest.Event{ID: "a", Hash: 1}.Record())
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, s, false, storetest.Event{ID: "b", Hash: 2}.Record()) // not derived yet
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	tamper(t, dir, "DELETE FROM password_event")
+	s = open(t, duckdb.Config{Dir: dir})
+	const ids = "SELECT string_agg(id, ' ' ORDER BY id) FROM password_event"
+	if got := ask(t, s, ids); got != "a" {
+		t.Errorf("password events after opening are %v, want a", got)
+	}
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(t, s, ids); got != "a b" {
+		t.Errorf("password events after Refresh are %v, want a b", got)
+	}
+}
+
 func TestVerifyFinds(t *testing.T) {
 	tests := []struct{ name, statement, want string }{
 		{"double record", "INSERT INTO record SELECT * FROM record LIMIT 1", "more than once"},
 		{"record of nobody", "UPDATE record SET tenant = 'x' WHERE id = 'b'", "tenant that is not there"},
 		{"changed attempt", "UPDATE attempt SET refusals = 77", "derived anew"},
+		{"changed password event", "UPDATE password_event SET result = 'failure'", "password events"},
+		{"password event of nothing", "INSERT INTO password_event SELECT * REPLACE (time + 864000000000 AS time) FROM password_event", "password events"},
 		{"unknown to the ledger", "DELETE FROM ledger", "than the ledger counted"},
 	}
 	for _, tt := range tests {

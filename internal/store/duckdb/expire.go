@@ -85,12 +85,13 @@ func (s *Store) expireRecords(ctx context.Context, tenant passtrail.TenantID, be
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var n [4]int64
+	var n [5]int64
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		for i, text := range []string{
 			`INSERT INTO touched (tenant, correlation_id, id) SELECT tenant, correlation_id, '' FROM attempt WHERE tenant = ?1 AND start_time < ?2 AND end_time >= ?2`,
 			`DELETE FROM attempt WHERE tenant = ?1 AND end_time < ?2`,
 			`DELETE FROM record_alias WHERE tenant = ?1 AND time < ?2`,
+			`DELETE FROM password_event WHERE tenant = ?1 AND time < ?2`,
 			`DELETE FROM record WHERE tenant = ?1 AND time < ?2`,
 		} {
 			res, err := tx.ExecContext(ctx, text, string(tenant), int64(before))
@@ -104,7 +105,7 @@ func (s *Store) expireRecords(ctx context.Context, tenant passtrail.TenantID, be
 		return nil
 	})
 	if err == nil {
-		e.Attempts, e.Records = e.Attempts+n[1], e.Records+n[3]
+		e.Attempts, e.Records = e.Attempts+n[1], e.Records+n[4]
 	}
 	return err
 }

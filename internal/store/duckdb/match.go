@@ -121,6 +121,7 @@ func (m *merged) apply(found []stored) {
 			doomed[f.row] = true
 			m.doomed = append(m.doomed, f.row)
 			m.touchedCorrelation, m.touchedID = append(m.touchedCorrelation, f.correlation), append(m.touchedID, f.id)
+			m.doomedFrom, m.doomedTo = min(m.doomedFrom, f.time), max(m.doomedTo, f.time)
 		}
 	}
 	m.settleBare(found)
@@ -206,6 +207,10 @@ func (m *merged) gatherAliases(known map[int]*stored) {
 func (c *commit) replace(ctx context.Context, m *merged) error {
 	if len(m.doomed) > 0 {
 		if _, err := c.tx.ExecContext(ctx, `DELETE FROM record WHERE rowid IN (SELECT unnest(?::BIGINT[]))`, m.doomed); err != nil {
+			return err
+		}
+		const event = `DELETE FROM password_event WHERE tenant = ?1 AND id IN (SELECT unnest(?2::VARCHAR[])) AND time BETWEEN ?3 AND ?4`
+		if _, err := c.tx.ExecContext(ctx, event, string(c.b.Tenant), m.touchedID, int64(m.doomedFrom), int64(m.doomedTo)); err != nil {
 			return err
 		}
 		const touch = `INSERT INTO touched (tenant, correlation_id, id) SELECT ?1, unnest(?2::VARCHAR[]), unnest(?3::VARCHAR[])`

@@ -42,12 +42,13 @@ type arrival struct {
 
 // merged is a batch whose repeats within it are found.
 type merged struct {
-	records  []passtrail.Record
-	entries  []entry
-	arrivals []arrival
-	stored   []bool  // by arrival index: counts as stored, not as a repeat
-	doomed   []int64 // row ids of stored records to delete
-	aliases  []alias
+	records              []passtrail.Record
+	entries              []entry
+	arrivals             []arrival
+	stored               []bool  // by arrival index: counts as stored, not as a repeat
+	doomed               []int64 // row ids of stored records to delete
+	aliases              []alias
+	doomedFrom, doomedTo passtrail.Ticks // first and last time of the doomed
 	// correlation and record ids of the doomed, whose attempts must be derived anew
 	touchedCorrelation, touchedID []string
 }
@@ -61,7 +62,7 @@ type alias struct {
 
 // merge finds the repeats within a batch, as if its records had come one at a time.
 func merge(records []passtrail.Record) *merged {
-	m := &merged{records: records, entries: make([]entry, 0, len(records)), arrivals: make([]arrival, 0, len(records)), stored: make([]bool, len(records))}
+	m := &merged{doomedFrom: passtrail.Forever, records: records, entries: make([]entry, 0, len(records)), arrivals: make([]arrival, 0, len(records)), stored: make([]bool, len(records))}
 	byID := make(map[string]int, len(records))
 	bare := map[[16]byte]int{}                     // entries without upstream id
 	seen := make(map[[16]byte]int32, len(records)) // hashes that came with an upstream id

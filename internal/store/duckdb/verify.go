@@ -28,6 +28,10 @@ var checks = []check{
 		LEFT JOIN (SELECT tenant, hour, sum(stored + repeats) AS n FROM ledger GROUP BY ALL) l USING (tenant, hour) WHERE r.n > coalesce(l.n, 0)`,
 		"%d hours hold more records than the ledger counted"},
 	{`SELECT count(*) FROM (SELECT 1 FROM attempt GROUP BY tenant, correlation_id HAVING count(*) > 1)`, "%d attempts are there more than once"},
+	{`SELECT count(*) FROM (SELECT tenant, time // 864000000000 AS day, count(*) AS n, bit_xor(hash(` + eventColumns + `)) AS h FROM record WHERE ` + eventMembers + ` GROUP BY 1, 2) r
+		FULL JOIN (SELECT tenant, time // 864000000000 AS day, count(*) AS n, bit_xor(hash(` + eventColumns + `)) AS h FROM password_event GROUP BY 1, 2) e USING (tenant, day)
+		WHERE (r.n, r.h) IS DISTINCT FROM (e.n, e.h)`,
+		"%d days have password events that are not those of the records: run \"passtrail rebuild\""},
 	{`SELECT count(*) FROM (SELECT digest FROM quarantine GROUP BY digest HAVING count(*) > 1)`, "%d inputs were set aside more than once"},
 }
 

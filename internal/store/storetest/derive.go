@@ -181,6 +181,18 @@ func compareAttempts(t *testing.T, s store.Store, when string) {
 	if got := attemptRows(t, s); !reflect.DeepEqual(got, want) {
 		t.Fatalf("%s: %s", when, firstDifference(want, got))
 	}
+	compareEvents(t, s, when)
+}
+
+// compareEvents holds the table of password events against the records.
+func compareEvents(t *testing.T, s store.Store, when string) {
+	t.Helper()
+	const columns = `SELECT tenant, id, time, activity_key, result, reason, problem, method, step, target_id, target_upn, target_name,
+		actor_id, actor_upn, actor_name, actor_address, user_agent, on_premises_agent, correlation_id, source `
+	want := lines(t, s, columns+`FROM record WHERE activity_key NOT IN ('', 'flow') AND activity_key NOT LIKE 'dir\_%' ESCAPE '\'`)
+	if got := lines(t, s, columns+`FROM password_event`); !reflect.DeepEqual(got, want) {
+		t.Fatalf("%s, password events: %s", when, firstDifference(want, got))
+	}
 }
 
 func firstDifference(want, got []string) string {
