@@ -248,6 +248,9 @@ func writeSummary(w io.Writer, s *ingest.Summary, zone *time.Location) {
 	line("repeated", "%s%s", thousands(s.Repeated), mention(", %s of them richer than what was there", s.Replaced))
 	line("set aside", "%s", thousands(s.SetAside))
 	line("other", "%s%s", thousands(s.Other), breakdown(s.Categories))
+	if s.PastRetention > 0 {
+		line("past retention", "%s, older than the tenant keeps: not stored", thousands(s.PastRetention))
+	}
 	if s.First != 0 {
 		line("from", "%s", s.First.Time().In(zone).Format("2006-01-02 15:04:05 MST"))
 		line("to", "%s", s.Last.Time().In(zone).Format("2006-01-02 15:04:05 MST"))

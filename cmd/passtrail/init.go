@@ -12,6 +12,7 @@ import (
 	"passtrail"
 	"passtrail/internal/kql/types"
 	"passtrail/internal/query"
+	"passtrail/internal/retain"
 	"passtrail/internal/store"
 )
 
@@ -115,7 +116,7 @@ func whoami() string {
 func newTenantCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "tenant",
-		Short: "List the tenants; switch collection on or off",
+		Short: "List the tenants; switch collection off; say how long to keep",
 		Args:  cobra.NoArgs,
 	}
 	var output string
@@ -127,7 +128,7 @@ func newTenantCommand(a *app) *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE:  func(c *cobra.Command, args []string) error { return a.optOut(c.Context(), args[0]) },
 	}
-	c.AddCommand(out)
+	c.AddCommand(out, newRetentionCommand(a))
 	return c
 }
 
@@ -140,9 +141,9 @@ func (a *app) listTenants(ctx context.Context, output string) error {
 	if err != nil {
 		return err
 	}
-	t := query.Table{Name: "tenants", Columns: []query.Column{{Name: "Id", Type: types.String}, {Name: "Name", Type: types.String}, {Name: "Collection", Type: types.String}, {Name: "Since", Type: types.DateTime}, {Name: "By", Type: types.String}}}
+	t := query.Table{Name: "tenants", Columns: []query.Column{{Name: "Id", Type: types.String}, {Name: "Name", Type: types.String}, {Name: "Collection", Type: types.String}, {Name: "Since", Type: types.DateTime}, {Name: "By", Type: types.String}, {Name: "Retention", Type: types.String}}}
 	for _, x := range all {
-		row := []any{string(x.ID), x.Name, "off", nil, ""}
+		row := []any{string(x.ID), x.Name, "off", nil, "", retain.Words(x.Settings.RetentionDays)}
 		if x.OptedInAt != 0 {
 			row[2], row[3], row[4] = "on", int64(x.OptedInAt), x.OptedInBy
 		}

@@ -64,7 +64,7 @@ func (a *app) sources(ctx context.Context, tenantFlag, output string) error {
 		return err
 	}
 	t := query.Table{Name: "sources", Columns: []query.Column{{Name: "Source", Type: types.String}}}
-	for _, n := range []string{"Received", "Stored", "Repeats", "SetAside", "OtherCategories"} {
+	for _, n := range []string{"Received", "Stored", "Repeats", "SetAside", "OtherCategories", "PastRetention"} {
 		t.Columns = append(t.Columns, query.Column{Name: n, Type: types.Long})
 	}
 	for _, n := range []string{"FirstHour", "LastHour", "LastSeen"} {
@@ -83,21 +83,21 @@ func sourceRows(hours []store.LedgerHour) [][]any {
 		if !ok {
 			i = len(rows)
 			at[h.Source] = i
-			rows = append(rows, []any{h.Source, int64(0), int64(0), int64(0), int64(0), int64(0), nil, nil, int64(h.LastSeen)})
+			rows = append(rows, []any{h.Source, int64(0), int64(0), int64(0), int64(0), int64(0), int64(0), nil, nil, int64(h.LastSeen)})
 		}
 		r := rows[i]
-		for k, n := range []int64{h.Received, h.Stored, h.Repeats, h.SetAside, h.Other} {
+		for k, n := range []int64{h.Received, h.Stored, h.Repeats, h.SetAside, h.Other, h.PastRetention} {
 			r[k+1] = r[k+1].(int64) + n
 		}
 		if h.Hour != 0 {
-			if first, ok := r[6].(int64); !ok || int64(h.Hour) < first {
-				r[6] = int64(h.Hour)
-			}
-			if last, ok := r[7].(int64); !ok || int64(h.Hour) > last {
+			if first, ok := r[7].(int64); !ok || int64(h.Hour) < first {
 				r[7] = int64(h.Hour)
 			}
+			if last, ok := r[8].(int64); !ok || int64(h.Hour) > last {
+				r[8] = int64(h.Hour)
+			}
 		}
-		r[8] = max(r[8].(int64), int64(h.LastSeen))
+		r[9] = max(r[9].(int64), int64(h.LastSeen))
 	}
 	return rows
 }

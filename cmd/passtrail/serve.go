@@ -17,6 +17,7 @@ import (
 	"passtrail/internal/api/editor"
 	"passtrail/internal/auth"
 	"passtrail/internal/query"
+	"passtrail/internal/retain"
 	"passtrail/internal/server"
 	"passtrail/internal/web"
 	"passtrail/internal/web/answer"
@@ -61,14 +62,14 @@ func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, de
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	sessions := auth.NewSessions(a.clock)
 	provider, err := sign.provider(ctx, a)
 	if err != nil {
 		return err
 	}
-	keeper := answer.NewKeeper(st, e, lib, a.clock, log)
-	pages, err := web.New(web.Config{Services: answer.New(st, e, lib), Sessions: sessions, Provider: provider, Now: a.clock, Log: log, Secure: cfg.CertFile != "", Demo: demo, Changes: keeper, Editor: editorService(e, a.clock, log)})
+	keeper, retention := answer.NewKeeper(st, e, lib, a.clock, log), retain.New(st, a.clock, log)
+	pages, err := web.New(web.Config{Services: answer.New(st, e, lib).OnRetention(retention.Ask), Sessions: sessions, Provider: provider, Now: a.clock, Log: log, Secure: cfg.CertFile != "", Demo: demo, Changes: keeper, Editor: editorService(e, a.clock, log)})
 	if err != nil {
 		return err
 	}
@@ -78,14 +79,20 @@ func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, de
 	}
 	link := signInLink(l, cfg, sessions)
 	a.saidServing(l, cfg, link)
-	return a.serveBoth(ctx, cfg, l, pages, keeper, log, dir, link)
+	return together(ctx,
+		keeper.Run,
+		retention.Run,
+		func(ctx context.Context) error { return cfg.Serve(ctx, l, pages, log) },
+		func(ctx context.Context) error { return answerCommands(ctx, dir, st, a.clock, link) },
+	)
 }
 
-func (a *app) serveBoth(ctx context.Context, cfg server.Config, l net.Listener, pages http.Handler, keeper *answer.Keeper, log *slog.Logger, dir string, link func() string) error {
+// together runs all parts until ctx is done, or one of them fails and stops the others.
+func together(ctx context.Context, parts ...func(context.Context) error) error {
 	g, run := errgroup.WithContext(ctx)
-	g.Go(func() error { return keeper.Run(run) })
-	g.Go(func() error { return cfg.Serve(run, l, pages, log) })
-	g.Go(func() error { return answerCommands(run, dir, a.backend.store, a.clock, link) })
+	for _, part := range parts {
+		g.Go(func() error { return part(run) })
+	}
 	err := g.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil

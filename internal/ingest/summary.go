@@ -19,8 +19,8 @@ type Note struct {
 	Reason   string `json:"reason"`
 }
 
-// Summary says what a run did. Read = Stored + Repeated + SetAside + Other for what was stored or recognised; records of
-// refused tenants are in Refused only.
+// Summary says what a run did. Read = Stored + Repeated + SetAside + Other + PastRetention; records of refused tenants are
+// in Refused only.
 type Summary struct {
 	Read     int64 `json:"read"`
 	Stored   int64 `json:"stored"`
@@ -28,6 +28,8 @@ type Summary struct {
 	Replaced int64 `json:"replaced"` // repeats that were richer than what was there
 	SetAside int64 `json:"setAside"`
 	Other    int64 `json:"other"`
+	// PastRetention counts records, and rows of snapshots, that are older than their tenant keeps.
+	PastRetention int64 `json:"pastRetention"`
 
 	Categories map[string]int64             `json:"otherCategories,omitempty"` // of Other
 	Tenants    map[passtrail.TenantID]int64 `json:"tenants"`                   // records by tenant
@@ -71,6 +73,7 @@ func (s *Summary) count(c store.Counts) {
 	s.Replaced += c.Replaced
 	s.SetAside += c.SetAside
 	s.Other += c.Other
+	s.PastRetention += c.PastRetention
 }
 
 // problem notes an input that is set aside.

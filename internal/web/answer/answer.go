@@ -26,13 +26,20 @@ type Answers struct {
 	store   store.Store
 	engine  *query.Engine
 	library *report.Library
+	sweep   func() // asks for a sweep after a retention was changed
 }
 
 var _ web.Services = (*Answers)(nil)
 
 // New returns the services over a store, the engine on it, and the loaded reports and detections.
 func New(st store.Store, engine *query.Engine, library *report.Library) *Answers {
-	return &Answers{store: st, engine: engine, library: library}
+	return &Answers{store: st, engine: engine, library: library, sweep: func() {}}
+}
+
+// OnRetention has f called whenever somebody has set a retention: what is older is to be deleted. It returns a.
+func (a *Answers) OnRetention(f func()) *Answers {
+	a.sweep = f
+	return a
 }
 
 // explorer asks prebuilt questions about one tenant.
