@@ -49,7 +49,23 @@ func (s *Store) Expire(ctx context.Context, tenant passtrail.TenantID, before pa
 	if err := s.expireRest(ctx, tenant, before, &e); err != nil {
 		return e, err
 	}
-	return e, s.Refresh(ctx)
+	if err := s.Refresh(ctx); err != nil {
+		return e, err
+	}
+	if e.Any() {
+		s.release(ctx)
+	}
+	return e, nil
+}
+
+// release gives the blocks of what was deleted back to the file, for what comes in next; the file itself does not shrink.
+// The engine refuses while somebody else writes or reads what was deleted: then its next checkpoint does it.
+func (s *Store) release(ctx context.Context) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.w != nil && s.open == nil {
+		_, _ = s.w.ExecContext(ctx, `CHECKPOINT`)
+	}
 }
 
 // expireBounds cuts the records of before an instant into slices of whole days and returns where each ends. It notes from
