@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 
+	"passtrail/internal/retain"
 	"passtrail/internal/web/assets"
 )
 
@@ -56,7 +57,7 @@ func parsePages(set *assets.Set) (*pages, error) {
 func functions(set *assets.Set) template.FuncMap {
 	return template.FuncMap{
 		"asset": set.URL, "num": formatNumber, "percent": percent, "span": formatSpan, "join": strings.Join, "sentence": sentence,
-		"methodName": methodName, "outcome": outcomeView, "severity": severityView, "statusView": statusView, "plural": plural,
+		"methodName": methodName, "retention": retain.Words, "outcome": outcomeView, "severity": severityView, "statusView": statusView, "plural": plural,
 	}
 }
 

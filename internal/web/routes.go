@@ -41,6 +41,8 @@ func (s *Server) routes() http.Handler {
 		"POST /settings/opt-in":       s.optIn,
 		"POST /settings/opt-out":      s.optOut,
 		"POST /settings/queries":      s.customQueries,
+		"GET /settings/retention":     s.retentionPage,
+		"POST /settings/retention":    s.setRetention,
 		"GET /live":                   s.stream,
 	} {
 		mux.Handle(pattern, s.handle(s.signedIn(h)))

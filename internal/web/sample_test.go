@@ -28,6 +28,7 @@ type sample struct {
 	access     []web.AccessRow
 	state      string
 	saved      []web.SavedQuery
+	keeps      int                // days, 0 for ever
 	second     bool               // there is another tenant, the first by name
 	changed    passtrail.TenantID // whose settings were changed last
 }
@@ -359,7 +360,7 @@ func (m *sample) SourceList(ctx context.Context, s web.Scope) (*web.SourcesView,
 	if m.empty {
 		return &web.SourcesView{}, nil
 	}
-	return &web.SourcesView{Arrived: days("Records by day", 300, 280, 500), Sources: []web.SourceRow{{Name: "file", Received: 48300, Stored: 48211, Repeats: 88, SetAside: 1, First: start - 400*passtrail.Day, Last: start, LastSeen: start, FinalUntil: start - passtrail.Hour}},
+	return &web.SourcesView{Arrived: days("Records by day", 300, 280, 500), Sources: []web.SourceRow{{Name: "file", Received: 48300, Stored: 48211, Repeats: 86, SetAside: 1, PastRetention: 2, First: start - 400*passtrail.Day, Last: start, LastSeen: start, FinalUntil: start - passtrail.Hour}},
 		SetAside: []web.SetAsideRow{{ID: 1, Source: "file", Position: "AuditLogs.csv:17", Reason: "the line has no time", Code: "no-time", At: start}}}, may(ctx, s, auth.ReadReports)
 }
 
@@ -380,7 +381,7 @@ func (m *sample) TenantList(ctx context.Context) ([]web.TenantView, error) {
 	if m.second {
 		all = append(all, web.TenantView{ID: adatum, Name: "Adatum", Collecting: true, CustomQueries: true})
 	}
-	return append(all, web.TenantView{ID: contoso, Name: "Contoso", Collecting: m.collecting, CustomQueries: m.queries, OptedInBy: "this computer", OptedInAt: start}), nil
+	return append(all, web.TenantView{ID: contoso, Name: "Contoso", Collecting: m.collecting, CustomQueries: m.queries, RetentionDays: m.keeps, OptedInBy: "this computer", OptedInAt: start}), nil
 }
 
 func (m *sample) set(ctx context.Context, s web.Scope, do func()) error {
@@ -404,6 +405,18 @@ func (m *sample) OptOut(ctx context.Context, s web.Scope) error {
 
 func (m *sample) SetCustomQueries(ctx context.Context, s web.Scope, on bool) error {
 	return m.set(ctx, s, func() { m.queries = on })
+}
+
+func (m *sample) Expiring(ctx context.Context, s web.Scope, days int) (*web.Expiring, error) {
+	if err := may(ctx, s, auth.Configure); err != nil || days == 0 {
+		return &web.Expiring{}, err
+	}
+	return &web.Expiring{Before: start - passtrail.Ticks(days)*passtrail.Day, Records: 12040, Attempts: 877, Intervals: 31, SetAside: 1, Findings: 2,
+		First: start - 400*passtrail.Day, Last: start - passtrail.Ticks(days+1)*passtrail.Day}, nil
+}
+
+func (m *sample) SetRetention(ctx context.Context, s web.Scope, days int) error {
+	return m.set(ctx, s, func() { m.keeps = days })
 }
 
 func (m *sample) LogAccess(ctx context.Context, s web.Scope, action, subject, detail, address string) error {

@@ -22,6 +22,7 @@ type Services interface {
 	Queries
 	Sources
 	Tenants
+	Retention
 	AccessLog
 }
 
@@ -445,6 +446,7 @@ type SourcesView struct {
 type SourceRow struct {
 	Name                                       string
 	Received, Stored, Repeats, SetAside, Other int64
+	PastRetention                              int64
 	First, Last, LastSeen, FinalUntil          passtrail.Ticks
 	Gaps                                       int // hours without a record between first and last
 }
@@ -479,6 +481,7 @@ type TenantView struct {
 	OptedInAt, OptedOutAt passtrail.Ticks
 	OptedInBy, OptedOutBy string
 	CustomQueries         bool
+	RetentionDays         int // 0: for ever
 }
 
 // AccessLog keeps who looked at what.

@@ -29,6 +29,14 @@ func (s *Server) sourcesPage(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, p)
 }
 
+// PastRetention counts what came in older than the tenant keeps, of all sources.
+func (v *SourcesView) PastRetention() (n int64) {
+	for _, s := range v.Sources {
+		n += s.PastRetention
+	}
+	return n
+}
+
 type setAsidePage struct {
 	*Shell
 	Item *SetAsideView

@@ -57,6 +57,7 @@ func sources(hours []store.LedgerHour) []web.SourceRow {
 		r.Repeats += h.Repeats
 		r.SetAside += h.SetAside
 		r.Other += h.Other
+		r.PastRetention += h.PastRetention
 		if h.Hour != 0 && (r.First == 0 || h.Hour < r.First) {
 			r.First = h.Hour
 		}

@@ -23,7 +23,7 @@ func (a *Answers) TenantList(ctx context.Context) ([]web.TenantView, error) {
 		}
 		out = append(out, web.TenantView{
 			ID: t.ID, Name: t.Name, Collecting: t.OptedInAt != 0, OptedInAt: t.OptedInAt, OptedInBy: t.OptedInBy, OptedOutAt: t.OptedOutAt, OptedOutBy: t.OptedOutBy,
-			CustomQueries: !t.Settings.NoCustomQueries,
+			CustomQueries: !t.Settings.NoCustomQueries, RetentionDays: t.Settings.RetentionDays,
 		})
 	}
 	return out, nil
