@@ -30,6 +30,10 @@ type Limits struct {
 // DefaultLimits are those of the Log Analytics API where it has them: 3 minutes, 500,000 rows.
 var DefaultLimits = Limits{Time: 3 * time.Minute, Rows: 500_000, Export: 1_000_000_000, Text: 1 << 20}
 
+// ErrRows is in the chain of the TooLarge error of a table with too many rows, as context.DeadlineExceeded is in that of a
+// query that ran too long.
+var ErrRows = errors.New("too many rows")
+
 // Engine runs queries on one store. Its methods may be called at once.
 type Engine struct {
 	store  store.Store
@@ -131,11 +135,35 @@ func (e *Engine) Run(ctx context.Context, req Request) (*Result, error) {
 // Stream is Run without keeping rows: head is called before the rows of each table, row for each row; the slice is
 // reused. An error of head or row ends the query and comes back as it is.
 func (e *Engine) Stream(ctx context.Context, req Request, head func(Table) error, row func([]any) error) error {
-	c, err := e.compile(ctx, req)
+	p, err := e.Prepare(ctx, req)
 	if err != nil {
 		return err
 	}
-	return e.runAll(ctx, req, c, head, row)
+	return p.Stream(ctx, head, row)
+}
+
+// Prepared is a query that was compiled and may run: its mistakes are known before its first row.
+type Prepared struct {
+	Render   *kql.Render // what the render operator asks for, nil without one
+	Warnings diag.List
+
+	engine   *Engine
+	req      Request
+	compiled *kql.Compiled
+}
+
+// Prepare compiles a query without running it. Its errors are those of Run.
+func (e *Engine) Prepare(ctx context.Context, req Request) (*Prepared, error) {
+	c, err := e.compile(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return &Prepared{Render: c.Render, Warnings: c.Warnings, engine: e, req: req, compiled: c}, nil
+}
+
+// Stream runs the query as [Engine.Stream] does.
+func (p *Prepared) Stream(ctx context.Context, head func(Table) error, row func([]any) error) error {
+	return p.engine.runAll(ctx, p.req, p.compiled, head, row)
 }
 
 // Explain returns the plan and the SQL of a query without running it.
@@ -220,7 +248,7 @@ func (e *Engine) runAll(ctx context.Context, req Request, c *kql.Compiled, head 
 		var n int64
 		err := e.read(ctx, run, limit, r.SQL, r.Args, func(cells []any) error {
 			if n++; n > maxRows {
-				return passtrail.Errorf(passtrail.TooLarge, "query.Run", "the result has more than %d rows, the limit; add a filter, summarize or take", maxRows)
+				return &passtrail.Error{Code: passtrail.TooLarge, Op: "query.Run", Msg: fmt.Sprintf("the result has more than %d rows, the limit; add a filter, summarize or take", maxRows), Err: ErrRows}
 			}
 			widen(t.Columns, cells)
 			return row(cells)
@@ -282,7 +310,7 @@ func explainFailure(ctx, run context.Context, limit time.Duration, err error) er
 	case ctx.Err() != nil:
 		return &passtrail.Error{Code: passtrail.Cancelled, Op: "query.Run", Msg: "the query was cancelled", Err: ctx.Err()}
 	case run.Err() != nil:
-		return &passtrail.Error{Code: passtrail.TooLarge, Op: "query.Run", Msg: fmt.Sprintf("the query ran longer than %s, the limit; narrow its time range", limit), Err: err}
+		return &passtrail.Error{Code: passtrail.TooLarge, Op: "query.Run", Msg: fmt.Sprintf("the query ran longer than %s, the limit; narrow its time range", limit), Err: errors.Join(run.Err(), err)}
 	case strings.Contains(err.Error(), "Out of Memory"):
 		return &passtrail.Error{Code: passtrail.TooLarge, Op: "query.Run", Msg: "the query needs more memory than it may have; narrow its time range or summarize earlier", Err: err}
 	case strings.Contains(err.Error(), "INTERRUPT"):

@@ -210,6 +210,9 @@ func TestLimits(t *testing.T) {
 		if passtrail.CodeOf(err) != passtrail.TooLarge || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want TooLarge with %q", c.name, err, c.want)
 		}
+		if rows, late := errors.Is(err, query.ErrRows), errors.Is(err, context.DeadlineExceeded); rows != strings.Contains(c.want, "rows") || late != (c.name == "time") {
+			t.Errorf("%s: told as too many rows: %v, as too long: %v", c.name, rows, late)
+		}
 	}
 }
 
