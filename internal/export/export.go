@@ -58,7 +58,7 @@ func New(format string, w io.Writer, o Options) (Writer, error) {
 	case "csv":
 		return &csvWriter{w: bufio.NewWriterSize(w, bufferSize)}, nil
 	case "json":
-		return &jsonWriter{w: bufio.NewWriterSize(w, bufferSize)}, nil
+		return &Tables{w: bufio.NewWriterSize(w, bufferSize)}, nil
 	case "ndjson":
 		return &ndjsonWriter{w: bufio.NewWriterSize(w, bufferSize)}, nil
 	case "xlsx":
