@@ -15,10 +15,12 @@ import (
 
 	"passtrail"
 	"passtrail/internal/api/editor"
+	"passtrail/internal/api/loganalytics"
 	"passtrail/internal/auth"
 	"passtrail/internal/query"
 	"passtrail/internal/retain"
 	"passtrail/internal/server"
+	"passtrail/internal/store"
 	"passtrail/internal/web"
 	"passtrail/internal/web/answer"
 )
@@ -28,9 +30,10 @@ func newServeCommand(a *app) *cobra.Command {
 	var sign signInFlags
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the pages of the data directory",
+		Short: "Serve the pages and the API of the data directory",
 		Long: "Serves the pages and prints a link that signs in once (\"passtrail sign-in\" prints another). Listens on this machine only;\n" +
-			"elsewhere it needs TLS and an identity provider. While it runs, the other commands on the same data directory talk to it.",
+			"elsewhere it needs TLS and an identity provider. While it runs, the other commands on the same data directory talk to it.\n" +
+			"Programs ask at /v1/workspaces/TENANT/query, as they ask Azure Monitor, with a token of \"passtrail token create\".",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), cfg, sign, false) },
 	}
@@ -82,9 +85,18 @@ func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, de
 	return together(ctx,
 		keeper.Run,
 		retention.Run,
-		func(ctx context.Context) error { return cfg.Serve(ctx, l, pages, log) },
+		func(ctx context.Context) error { return cfg.Serve(ctx, l, server.Mount(pages, a.apis(st, log)), log) },
 		func(ctx context.Context) error { return answerCommands(ctx, dir, st, a.clock, link) },
 	)
+}
+
+// apis are the APIs for programs, by the prefix below which each answers.
+func (a *app) apis(st store.Store, log *slog.Logger) map[string]http.Handler {
+	logs := http.NewServeMux()
+	loganalytics.New(loganalytics.Config{
+		Engine: query.New(st, query.Limits{Time: loganalytics.MaxWait}), Store: st, Tokens: auth.NewTokens(st, a.clock, log), Now: a.clock, Log: log,
+	}).Routes(logs)
+	return map[string]http.Handler{"/v1/": logs}
 }
 
 // together runs all parts until ctx is done, or one of them fails and stops the others.

@@ -308,21 +308,21 @@ func TestXLSX(t *testing.T) {
 func TestTablesAreTheServicesAnswer(t *testing.T) {
 	var b bytes.Buffer
 	w := export.NewTables(&b)
-	table := query.Table{Name: "PrimaryResult", Columns: []query.Column{{Name: "t", Type: types.DateTime}, {Name: "n", Type: types.Long}}}
+	table := query.Table{Name: "PrimaryResult", Columns: []query.Column{{Name: "t", Type: types.DateTime}, {Name: "n", Type: types.Long}, {Name: "d", Type: types.Decimal}}}
 	if err := w.Begin(table); err != nil {
 		t.Fatal(err)
 	}
 	whole := at - at%passtrail.Second
 	for _, instant := range []passtrail.Ticks{at, whole, whole + 1, whole + 5*passtrail.Second/10} {
-		if err := w.Row([]any{int64(instant), int64(10)}); err != nil {
+		if err := w.Row([]any{int64(instant), int64(10), "1.500"}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := w.CloseWith(export.Member{Name: "render", Value: map[string]string{"visualization": "<b>"}}, export.Member{Name: "error", Value: nil}); err != nil {
 		t.Fatal(err)
 	}
-	want := `{"tables":[{"name":"PrimaryResult","columns":[{"name":"t","type":"datetime"},{"name":"n","type":"long"}],"rows":[["2026-03-03T10:16:04.778341Z",10],["2026-03-03T10:16:04Z",10],` +
-		`["2026-03-03T10:16:04.0000001Z",10],["2026-03-03T10:16:04.5Z",10]]}],"render":{"visualization":"\u003cb\u003e"},"error":null}` + "\n"
+	want := `{"tables":[{"name":"PrimaryResult","columns":[{"name":"t","type":"datetime"},{"name":"n","type":"long"},{"name":"d","type":"decimal"}],"rows":[["2026-03-03T10:16:04.778341Z",10,"1.5"],["2026-03-03T10:16:04Z",10,"1.5"],` +
+		`["2026-03-03T10:16:04.0000001Z",10,"1.5"],["2026-03-03T10:16:04.5Z",10,"1.5"]]}],"render":{"visualization":"\u003cb\u003e"},"error":null}` + "\n"
 	if b.String() != want {
 		t.Errorf("the answer is\n%s\nwant\n%s", b.String(), want)
 	}

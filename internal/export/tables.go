@@ -23,8 +23,8 @@ type Tables struct {
 	line    []byte
 }
 
-// NewTables makes a writer that writes instants as the service itself does, without the zeros that end their fraction. The
-// format json of [New] keeps seven digits everywhere.
+// NewTables makes a writer that writes instants and decimals as the service itself does, without the zeros that end their
+// fraction. The format json of [New] keeps every digit.
 func NewTables(w io.Writer) *Tables {
 	return &Tables{w: bufio.NewWriterSize(w, bufferSize), short: true}
 }
@@ -64,15 +64,27 @@ func (t *Tables) Row(cells []any) error {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if at, ok := v.(int64); ok && t.short && t.columns[i].Type == types.DateTime {
-			b = appendShort(b, passtrail.Ticks(at))
-			continue
-		}
-		b = appendJSON(b, v, t.columns[i].Type)
+		b = t.appendCell(b, v, t.columns[i].Type)
 	}
 	t.line = append(b, ']')
 	_, err := t.w.Write(t.line)
 	return err
+}
+
+func (t *Tables) appendCell(b []byte, v any, kind types.Type) []byte {
+	if t.short {
+		switch x := v.(type) {
+		case int64:
+			if kind == types.DateTime {
+				return appendShort(b, passtrail.Ticks(x))
+			}
+		case string:
+			if kind == types.Decimal {
+				v = query.JSONCell(x, kind)
+			}
+		}
+	}
+	return appendJSON(b, v, kind)
 }
 
 // appendShort appends an instant as a JSON string, without the zeros that end its fraction.

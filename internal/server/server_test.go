@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -105,5 +106,19 @@ func TestAddressInUse(t *testing.T) {
 	}
 	if _, err := (server.Config{Listen: "0.0.0.0:0"}).Open(); passtrail.CodeOf(err) != passtrail.Denied {
 		t.Errorf("Open = %v, want Denied", err)
+	}
+}
+
+func TestMount(t *testing.T) {
+	say := func(what string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, what+" "+r.URL.Path) })
+	}
+	h := server.Mount(say("pages"), map[string]http.Handler{"/v1/": say("logs"), "/v1.0/": say("graph")})
+	for path, want := range map[string]string{"/": "pages /", "/v1": "", "/v1/x": "logs /v1/x", "/v1.0/y": "graph /v1.0/y", "/v2/": "pages /v2/", "/settings": "pages /settings"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if got := w.Body.String(); want != "" && got != want {
+			t.Errorf("%s is answered by %q, want %q", path, got, want)
+		}
 	}
 }
