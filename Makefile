@@ -1,5 +1,6 @@
 # make demo   build, simulate a tenant, take it in, answer the questions, serve the pages (DEMO_FLAGS=--no-serve: end after the answers)
 # make test   install what the tests need, then run all of them
+# make fuzz   every fuzz target in turn, FUZZ_TIME each (60s), those that match FUZZ (package and target)
 # make bench  the figures of docs/performance.md
 # make help   the rest
 
@@ -7,10 +8,10 @@ GO      ?= go
 DATA    ?= demo
 VERSION := $(shell git describe --tags --always 2>/dev/null || echo dev)
 
-.PHONY: help build demo test tools deps lint layers generated vuln bench clean
+.PHONY: help build demo test tools deps lint layers generated vuln fuzz bench clean
 
 help:
-	@sed -n '1,4p' Makefile; echo "# make lint | layers | generated | vuln | build | clean"
+	@sed -n '1,5p' Makefile; echo "# make lint | layers | generated | vuln | build | clean"
 
 build:
 	$(GO) build -ldflags "-X passtrail.Version=$(VERSION)" -o passtrail ./cmd/passtrail
@@ -38,6 +39,10 @@ generated:
 
 vuln:
 	@./.ci/vuln
+
+# fuzz is not part of CI: give it an hour (make fuzz FUZZ_TIME=10m FUZZ=kql) before a release.
+fuzz:
+	@./.ci/fuzz $(or $(FUZZ_TIME),60s) '$(FUZZ)'
 
 bench: build
 	$(GO) run ./bench $(BENCH_FLAGS)
