@@ -9,8 +9,8 @@
 //     its own, named by the record's id. Admin resets, changes and registrations with the same correlation id count as
 //     events and for start and end, nothing else. Records of other services are not part of it.
 //   - Order is time, then id. Nothing depends on the order of arrival.
-//   - The outcome is decided by the own record of the highest [rank], the last one of equals: reset, unlocked, blocked,
-//     cancelled, failed, abandoned. A flow record that failed decides only if no flow record succeeded after it: somebody
+//   - The outcome is decided by the record of the attempt itself with the highest [rank], the last one of equals: reset,
+//     unlocked, blocked, cancelled, failed, abandoned. A flow record that failed decides only if no flow record succeeded after it: somebody
 //     who was held up and went on did not fail there.
 //   - Contacting an administrator and the classic "User abandoned after …" are abandoned attempts; the first with the
 //     problem contacted_admin.

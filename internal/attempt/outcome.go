@@ -86,7 +86,7 @@ func succeeded(r *passtrail.Record) bool { return r.Result == "success" }
 // stumbled reports whether a flow record says that its step failed. Without a result it does not.
 func stumbled(r *passtrail.Record) bool { return r.Result != "success" && r.Result != "" }
 
-// decide sets outcome, problem and reason from the own records in order.
+// decide sets outcome, problem and reason from the attempt's own records in order.
 func (a *Attempt) decide(owns []*passtrail.Record) {
 	top, stay := owns[0], (*passtrail.Record)(nil)
 	wentOn := -1

@@ -23,6 +23,7 @@ import (
 	"passtrail/internal/kql/types"
 	"passtrail/internal/query"
 	"passtrail/internal/store"
+	"passtrail/internal/vocab"
 )
 
 // Severities lists the severities, gravest first.
@@ -82,8 +83,21 @@ func load(files fs.FS, name string) (*Rule, error) {
 	if !slices.Contains(Severities, r.Severity) {
 		return nil, fmt.Errorf("severity %q (want one of %s)", r.Severity, strings.Join(Severities, ", "))
 	}
-	r.reasoning, err = template.New(r.ID).Option("missingkey=error").Parse(strings.TrimSpace(r.Reasoning))
+	r.reasoning, err = template.New(r.ID).Funcs(words).Option("missingkey=error").Parse(strings.TrimSpace(r.Reasoning))
 	return r, err
+}
+
+// words are what a rule's reasoning may call to say keys of the vocabulary in words; activities takes several in one text,
+// parted by commas.
+var words = template.FuncMap{
+	"activity": vocab.ActivityTitle,
+	"activities": func(keys string) string {
+		list := strings.Split(keys, ",")
+		for i, key := range list {
+			list[i] = vocab.ActivityTitle(key)
+		}
+		return strings.Join(list, "; ")
+	},
 }
 
 // Window is the time that rules look at, and when they look.

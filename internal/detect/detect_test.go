@@ -12,6 +12,7 @@ import (
 	"passtrail/internal/detect"
 	"passtrail/internal/scene"
 	"passtrail/internal/store"
+	"passtrail/internal/vocab"
 )
 
 const day, hour, minute = passtrail.Day, passtrail.Hour, passtrail.Minute
@@ -200,6 +201,11 @@ func whole(t *testing.T, f store.Finding, people int) {
 	}
 	if f.Reasoning == "" || strings.Contains(f.Reasoning, "<no value>") || strings.Contains(f.Reasoning, "<nil>") {
 		t.Errorf("reasoning = %q", f.Reasoning)
+	}
+	for _, a := range vocab.Activities() {
+		if strings.Contains(a.Key, "_") && strings.Contains(f.Reasoning, a.Key) {
+			t.Errorf("reasoning = %q, which says the key %s and not its words", f.Reasoning, a.Key)
+		}
 	}
 }
 

@@ -52,10 +52,7 @@ func fold(person string, attempts, events [][]any) []Moment {
 // single makes a moment of a story from its first record.
 func single(person string, s *attempt.Story) Moment {
 	r := &s.Records[0]
-	m := Moment{Time: r.Time, Kind: r.ActivityKey, Result: r.Result, Problem: r.Problem, Address: r.ActorAddress, Title: r.ActivityKey}
-	if a, ok := vocab.ActivityByKey(r.ActivityKey); ok {
-		m.Title = a.Title
-	}
+	m := Moment{Time: r.Time, Kind: r.ActivityKey, Result: r.Result, Problem: r.Problem, Address: r.ActorAddress, Title: vocab.ActivityTitle(r.ActivityKey)}
 	if method, ok := vocab.MethodByKey(r.Method); ok {
 		m.Title += ": " + method.Name
 	}

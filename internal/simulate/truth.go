@@ -138,7 +138,7 @@ type ProblemCount struct {
 	Admins      int    `json:"admins"`
 }
 
-// OftenAdmin is an administrator who resets or changes the own password often.
+// OftenAdmin is an administrator who resets or changes their own password often.
 type OftenAdmin struct {
 	UserPrincipalName string `json:"userPrincipalName"`
 	UserID            string `json:"userId"`

@@ -169,5 +169,21 @@ func MethodByKey(key string) (Method, bool) {
 	return tables.methods[i], true
 }
 
+// ActivityTitle is an activity in plain words; an unknown key is itself.
+func ActivityTitle(key string) string {
+	if a, ok := ActivityByKey(key); ok {
+		return a.Title
+	}
+	return key
+}
+
+// MethodName is a method's name for people; an unknown key is itself.
+func MethodName(key string) string {
+	if m, ok := MethodByKey(key); ok {
+		return m.Name
+	}
+	return key
+}
+
 // ServiceKey returns the key of a service in any of its spellings, "" for an unknown one.
 func ServiceKey(service string) string { return tables.serviceKey[Fold(service)] }
