@@ -161,11 +161,7 @@ func Label(v any, t types.Type) string {
 		}
 		return s[:10] + " " + s[11:16]
 	}
-	s := export.Plain(export.Text(v, t, time.UTC))
-	if m, ok := vocab.MethodByKey(s); ok {
-		return m.Name
-	}
-	return s
+	return vocab.MethodName(export.Plain(export.Text(v, t, time.UTC)))
 }
 
 func first(a, b string) string {

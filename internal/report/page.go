@@ -75,7 +75,7 @@ func (o *Output) pageTable(i int, t query.Table, zone *time.Location) pageTable 
 	def := o.Report.Tables[i]
 	out := pageTable{Title: def.Title, Picture: template.HTML(o.Picture(i))}
 	for _, c := range t.Columns {
-		out.Head = append(out.Head, headCell{c.Name, def.Units[c.Name], c.Type.Numeric()})
+		out.Head = append(out.Head, headCell{def.Heading(c.Name), def.Units[c.Name], c.Type.Numeric()})
 	}
 	for n, row := range t.Rows {
 		if n == pageRows {

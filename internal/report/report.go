@@ -16,6 +16,7 @@ import (
 	"strings"
 	"text/template"
 	"time"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 
@@ -51,7 +52,9 @@ type Table struct {
 	Name  string            `yaml:"name"`
 	Title string            `yaml:"title"`
 	Units map[string]string `yaml:"units"`
-	Chart *Chart            `yaml:"chart"`
+	// Headings names columns for readers where the name in words is not enough. Exports keep the query's own names.
+	Headings map[string]string `yaml:"headings"`
+	Chart    *Chart            `yaml:"chart"`
 	// Drill is KQL for what is behind a row; {{Column}} is the row's value. It may use StartTime and EndTime.
 	Drill string `yaml:"drill"`
 	// Figure is the column that says how many rows Drill answers, "" where no column does.
@@ -64,6 +67,23 @@ type Chart struct {
 	X       string   `yaml:"x"`    // column of the labels; several are joined with +
 	Y       []string `yaml:"y"`
 	Stacked bool     `yaml:"stacked"`
+}
+
+// Heading is what a reader sees above a column: FixedBy is Fixed by.
+func (t *Table) Heading(column string) string {
+	if h := t.Headings[column]; h != "" {
+		return h
+	}
+	var b strings.Builder
+	runes := []rune(column)
+	for i, r := range runes {
+		if i > 0 && unicode.IsUpper(r) && unicode.IsLower(runes[i-1]) {
+			b.WriteByte(' ')
+			r = unicode.ToLower(r)
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // Library is the set of reports and detections, and the engine that answers them.
@@ -132,18 +152,7 @@ func answerFuncs(rows, threshold int) template.FuncMap {
 			}
 			return fmt.Sprint(n) + " " + more
 		},
-		"method": func(key string) string {
-			if m, ok := vocab.MethodByKey(key); ok {
-				return m.Name
-			}
-			return key
-		},
-		"activity": func(key string) string {
-			if a, ok := vocab.ActivityByKey(key); ok {
-				return a.Title
-			}
-			return key
-		},
+		"method": vocab.MethodName, "activity": vocab.ActivityTitle,
 	}
 }
 

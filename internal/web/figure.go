@@ -3,6 +3,7 @@ package web
 import (
 	"html/template"
 	"math"
+	"slices"
 	"strconv"
 
 	"passtrail/internal/chart"
@@ -95,17 +96,21 @@ type MiniBar struct{ X, Y, Width, Height string }
 // MiniRow is one label with its bar's length in percent.
 type MiniRow struct{ Label, Value, Width string }
 
-// Mini makes the small picture of a chart's first series.
+// Mini makes the small picture of a chart; series that are stacked are added up, of others the first counts.
 func (sh *Shell) Mini(c *Chart) *Mini {
 	if c == nil || len(c.Series) == 0 || len(c.Labels) == 0 {
 		return nil
 	}
 	m := &Mini{Title: c.Title}
-	values := c.Series[0].Values
-	top := 1e-9
-	for _, v := range values {
-		top = max(top, v)
+	values := slices.Clone(c.Series[0].Values)
+	if c.Stacked {
+		for _, more := range c.Series[1:] {
+			for i, v := range more.Values {
+				values[i] += v
+			}
+		}
 	}
+	top := max(slices.Max(values), c.Whole, 1e-9)
 	if c.Kind == chart.Bar || c.Kind == chart.Funnel {
 		for i, label := range c.Labels[:min(3, len(c.Labels))] {
 			m.Rows = append(m.Rows, MiniRow{label, formatNumber(int64(values[i])), decimal(100*values[i]/top) + "%"})

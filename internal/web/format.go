@@ -21,7 +21,8 @@ type Zone struct {
 type Stamp struct {
 	None            bool
 	ISO, Local, UTC string
-	Day, Clock      string // the two halves of Local
+	Day, Clock      string // the two halves of Local, the day in words
+	Date            string // the day as 2026-03-31
 	Ago             string
 }
 
@@ -37,7 +38,7 @@ func (z Zone) At(t passtrail.Ticks) Stamp {
 	}
 	return Stamp{
 		ISO: utc.Format("2006-01-02T15:04:05.000Z"), Local: local.Format("2006-01-02 15:04:05"), UTC: utc.Format("2006-01-02 15:04:05") + " UTC",
-		Day: local.Format("Monday, 2 January 2006"), Clock: local.Format("15:04:05"), Ago: ago(z.now - t),
+		Day: local.Format("Monday, 2 January 2006"), Date: local.Format(time.DateOnly), Clock: local.Format("15:04:05"), Ago: ago(z.now - t),
 	}
 }
 
@@ -128,6 +129,17 @@ func plural(n int64, one, many string) string {
 		return one
 	}
 	return many
+}
+
+// change says how a count differs from an earlier one.
+func change(now, was int64) string {
+	switch {
+	case now > was:
+		return formatNumber(now-was) + " more"
+	case now < was:
+		return formatNumber(was-now) + " fewer"
+	}
+	return "no change"
 }
 
 // Took is how long an attempt took, in words.

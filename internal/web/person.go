@@ -3,7 +3,10 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+
+	"passtrail"
 )
 
 type peoplePage struct {
@@ -56,6 +59,40 @@ type StoryDay struct {
 }
 
 func (*personPage) file() string { return "person.html" }
+
+// Verdict is what somebody with a caller on the line wants to know first: whether the person can reset their own password
+// now, and if not, what helps.
+type Verdict struct {
+	Tone, Icon, Title, Advice string
+	Until                     passtrail.Ticks // 0: the title says it all
+}
+
+// Verdict answers for the person shown.
+func (p *personPage) Verdict() Verdict {
+	r := p.Person.Registration
+	switch {
+	case p.Person.BlockedUntil != 0:
+		return Verdict{"bad", "blocked", "Blocked after too many tries, until", "An administrator can reset the password in the meantime.", p.Person.BlockedUntil}
+	case r == nil:
+		return Verdict{"", "info", "Whether this person can reset their own password is not known", "No snapshot of registration names this person.", 0}
+	case r.Capable:
+		return Verdict{"good", "success", "Can reset their own password now", "Registered for it: " + r.Data + ".", 0}
+	case r.Registered:
+		return Verdict{"warn", "warning", "Cannot reset their own password: the policy leaves this person out", "Add the person to the group that password reset is on for, or reset the password as an administrator.", 0}
+	case r.Enabled:
+		return Verdict{"warn", "warning", "Cannot reset their own password: too few methods are registered", "Reset the password as an administrator, then have the person register.", 0}
+	}
+	return Verdict{"warn", "warning", "Cannot reset their own password: not registered, and left out by the policy", "Reset the password as an administrator; for the next time, add the person to the group that password reset is on for and have the person register.", 0}
+}
+
+// LastAttempt is the newest attempt of the period, nil if there is none.
+func (p *personPage) LastAttempt() *StoryItem {
+	i := slices.IndexFunc(p.Person.Story, func(item StoryItem) bool { return item.Kind == "attempt" })
+	if i < 0 {
+		return nil
+	}
+	return &p.Person.Story[i]
+}
 
 // personPage shows one person's line of time. Looking at somebody is noted in the access log.
 func (s *Server) personPage(w http.ResponseWriter, r *http.Request) error {

@@ -50,14 +50,23 @@ type Overview interface {
 type Answer struct {
 	Report      string // id of the report with the whole answer
 	Question    string
-	Sentence    string // the answer in a sentence
-	Figure      string // "1,204"
-	FigureLabel string // "people"
-	Trend       string // "12 more than the week before", or ""
-	Tone        string // "", "good", "warn" or "bad"
-	Chart       *Chart // may be nil
+	Sentence    string      // the answer in a sentence
+	Figure      string      // "1,204"
+	FigureLabel string      // "people"
+	Trend       string      // "12 more than the week before", or ""
+	Tone        string      // "", "good", "warn" or "bad"
+	Chart       *Chart      // may be nil
+	Rows        []AnswerRow // the first few of a list, in place of a chart
 	Links       []Link
 	Problem     string // why there is no answer, for the person
+}
+
+// AnswerRow is one line of an answer that is a list.
+type AnswerRow struct {
+	Text, Href string
+	Note       string
+	Severity   string          // of a finding, else ""
+	At         passtrail.Ticks // 0: no time belongs to it
 }
 
 // Link is a way further.
@@ -77,6 +86,7 @@ type Chart struct {
 	chart.Chart
 	LabelName string   // what the labels are, "Day"
 	Links     []string // where a label leads, "" for nowhere; may be shorter than Labels
+	Whole     float64  // what the values are parts of, on a card; 0: nothing
 }
 
 // Reports are the prebuilt ones.

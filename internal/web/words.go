@@ -1,7 +1,5 @@
 package web
 
-import "passtrail/internal/vocab"
-
 // Look is how a word from the vocabulary shows: its text, a tone and an icon, so that colour is never alone.
 type Look struct{ Text, Tone, Icon string }
 
@@ -52,12 +50,4 @@ func severityView(severity string) Look {
 		return Look{"Low", "", "info"}
 	}
 	return Look{severity, "", "info"}
-}
-
-// methodName is a method's name for people; an unknown method is itself.
-func methodName(key string) string {
-	if m, ok := vocab.MethodByKey(key); ok {
-		return m.Name
-	}
-	return key
 }

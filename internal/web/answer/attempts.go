@@ -141,9 +141,7 @@ func list(text string) []string {
 func methods(text string) []string {
 	keys := list(text)
 	for i, key := range keys {
-		if m, ok := vocab.MethodByKey(key); ok {
-			keys[i] = m.Name
-		}
+		keys[i] = vocab.MethodName(key)
 	}
 	return keys
 }

@@ -3,12 +3,14 @@ package answer
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"passtrail"
 	"passtrail/internal/auth"
+	"passtrail/internal/chart"
 	"passtrail/internal/detect"
 	"passtrail/internal/kql/types"
 	"passtrail/internal/report"
@@ -18,24 +20,28 @@ import (
 
 // glance says which value of a report's first row is its figure on the overview, and where one goes from there.
 type glance struct {
-	column, label string // "" counts the rows of the first table
-	name          string // a column whose text says what the figure is about
-	of            string // a second column that the figure is part of
-	tone          string // of a figure that is not zero
-	picture       int    // the table whose chart is the small picture
+	column, label string   // "" counts the rows of the first table
+	name          string   // a column whose text says what the figure is about
+	of            string   // a second column that the figure is part of
+	tone          string   // of a figure that is not zero
+	picture       int      // the table whose chart is the small picture, -1 for none
+	parts         []string // columns of the first row that are the small picture, as parts of the column of
 	links         []web.Link
 }
 
 var glances = map[string]glance{
-	"registered-count":       {column: "Registered", of: "Total", label: "people registered", picture: 2, links: []web.Link{{Text: "Registration", Href: "/registration"}}},
+	"registered-count":       {column: "Registered", of: "Total", label: "people registered", parts: []string{"Registered", "Enabled", "Capable"}, links: []web.Link{{Text: "Registration", Href: "/registration"}}},
 	"registered-people":      {label: "people", picture: -1, links: []web.Link{{Text: "Who is missing", Href: "/registration?list=missing"}}},
 	"data-registered":        {column: "People", name: "Value", label: "people", links: []web.Link{{Text: "By combination", Href: "/registration"}}},
 	"resets-last-7-days":     {column: "People", label: "people", picture: 1, links: []web.Link{{Text: "Those attempts", Href: "/attempts?outcome=reset&range=7d"}}},
 	"methods-used":           {column: "Total", name: "Method", label: "times", links: []web.Link{{Text: "Attempts", Href: "/attempts"}}},
-	"common-problems":        {column: "People", name: "Title", label: "people", tone: "warn", links: []web.Link{{Text: "Where people stop", Href: "/attempts"}}},
+	"common-problems":        {column: "Occurrences", name: "Title", label: "times", tone: "warn", links: []web.Link{{Text: "Where people stop", Href: "/attempts"}}},
 	"admins-resetting-often": {label: "administrators", tone: "warn", links: []web.Link{{Text: "Admin attempts", Href: "/attempts?who=admins"}}},
 	"suspicious-activity":    {label: "findings", tone: "bad", picture: -1, links: []web.Link{{Text: "All findings", Href: "/suspicious"}}},
 }
+
+// glanceRows is how many lines of a list a card shows.
+const glanceRows = 3
 
 // Answers answers the eight questions, two at a time.
 func (a *Answers) Answers(ctx context.Context, s web.Scope, p web.Period) ([]web.Answer, error) {
@@ -96,14 +102,19 @@ func (a *Answers) findingsCard(ctx context.Context, s web.Scope, card web.Answer
 	detect.Sort(found)
 	card.Figure, card.FigureLabel, card.Sentence = digits(int64(len(found))), "findings", "Nothing suspicious was found in this time."
 	if len(found) > 0 {
-		card.Tone, card.Sentence = "bad", "The gravest: "+found[0].Title+"."
+		card.Tone, card.Sentence = "bad", "The gravest and newest first:"
+	}
+	for _, f := range found[:min(glanceRows, len(found))] {
+		card.Rows = append(card.Rows, web.AnswerRow{Text: f.Title, Href: "/suspicious/" + f.ID, Severity: f.Severity, At: f.End})
 	}
 	return card, nil
 }
 
 // peopleCard counts the registered people instead of listing them all for a number. It is not done without a snapshot.
 func (a *Answers) peopleCard(ctx context.Context, s web.Scope, card *web.Answer) (bool, error) {
-	tables, err := a.run(ctx, s, "UserRegistrationDetails\n| summarize Known = count(), People = countif(IsSsprRegistered)")
+	tables, err := a.run(ctx, s, "UserRegistrationDetails\n| summarize Known = count(), People = countif(IsSsprRegistered);\n"+
+		"UserRegistrationDetails\n| where IsSsprRegistered and isnotnull(RegisteredOn)\n| top "+fmt.Sprint(glanceRows)+" by RegisteredOn desc\n"+
+		"| project Id, UserDisplayName, UserPrincipalName, RegisteredOn, DataRegistered")
 	if err != nil {
 		return false, err
 	}
@@ -112,7 +123,14 @@ func (a *Answers) peopleCard(ctx context.Context, s web.Scope, card *web.Answer)
 		return false, nil
 	}
 	card.Figure, card.FigureLabel = digits(r.number("People")), "people"
-	card.Sentence = "The report lists each with role, date and the data registered, the newest first."
+	card.Sentence = "The newest of them:"
+	for i := range tables[1].Rows {
+		p := row{&tables[1], tables[1].Rows[i]}
+		card.Rows = append(card.Rows, web.AnswerRow{
+			Text: firstOf(p.text("UserDisplayName"), p.text("UserPrincipalName")), Href: "/person/" + url.PathEscape(p.text("Id")),
+			Note: p.text("DataRegistered"), At: p.ticks("RegisteredOn"),
+		})
+	}
 	return true, nil
 }
 
@@ -140,7 +158,14 @@ func fill(card *web.Answer, out *report.Output, g glance) {
 	if r := first(t); r.cell("PeopleBefore") != nil {
 		card.Trend = comparison(value, r.number("PeopleBefore"))
 	}
-	if g.picture >= 0 && g.picture < len(out.Tables) {
+	switch {
+	case len(g.parts) > 0 && first(t).number(g.of) > 0:
+		card.Chart = picture(chart.Bar, "Of "+digits(first(t).number(g.of))+" people", "State", "People")
+		card.Chart.Whole = float64(first(t).number(g.of))
+		for _, name := range g.parts {
+			add(card.Chart, name, float64(first(t).number(name)))
+		}
+	case len(g.parts) == 0 && g.picture >= 0 && g.picture < len(out.Tables):
 		card.Chart = section(out, g.picture).Chart
 	}
 }

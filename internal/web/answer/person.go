@@ -69,9 +69,10 @@ func (a *Answers) Person(ctx context.Context, s web.Scope, who string, p web.Per
 		return nil, err
 	}
 	q := explore.Quote(known.ID)
-	tables, err := a.run(ctx, s, "RoleAssignments | where UserId == "+q+" | project RoleName, ValidFrom, ValidTo, AssumedFrom | sort by ValidFrom desc, RoleName asc;\n"+
+	tables, err := a.run(ctx, s, "let Blocked = toscalar(PasswordEvents | where UserId == "+q+" and (Activity == 'blocked' or Step == 'blocked') | summarize max(Time));\n"+
+		"RoleAssignments | where UserId == "+q+" | project RoleName, ValidFrom, ValidTo, AssumedFrom | sort by ValidFrom desc, RoleName asc;\n"+
 		"UserRegistrationHistory | where Id == "+q+" | sort by ValidFrom desc;\n"+
-		"PasswordResetAttempts | where UserId == "+q+" and Outcome == 'blocked' | summarize Last = max(End);\n"+
+		"PasswordResetAttempts | where UserId == "+q+" and Start > Blocked and Start < Blocked + 24h | summarize Last = max(End) | extend Until = coalesce(Last, Blocked) + 24h;\n"+
 		"PasswordEvents | where UserId == "+q+" | summarize First = min(Time), Last = max(Time)")
 	if err != nil {
 		return nil, err
@@ -80,8 +81,8 @@ func (a *Answers) Person(ctx context.Context, s web.Scope, who string, p web.Per
 	span := first(&tables[3])
 	view.LastSeen = span.ticks("Last")
 	view.Earlier = p.From != 0 && span.ticks("First") != 0 && span.ticks("First") < p.From
-	if last := first(&tables[2]).ticks("Last"); last != 0 && last+passtrail.Day > s.Now {
-		view.BlockedUntil = last + passtrail.Day
+	if until := first(&tables[2]).ticks("Until"); until > s.Now {
+		view.BlockedUntil = until
 	}
 	for _, r := range rows(&tables[0]) {
 		view.Roles = append(view.Roles, web.RoleHeld{Name: r.text("RoleName"), From: r.ticks("ValidFrom"), To: r.ticks("ValidTo"), Assumed: r.ticks("AssumedFrom")})
@@ -117,9 +118,7 @@ func story(moments []explore.Moment, roles []web.RoleHeld) []web.StoryItem {
 		item.Tone, item.Icon = toneOf(m)
 		for _, e := range m.Events {
 			row := eventRow(e)
-			if activity, ok := vocab.ActivityByKey(row.Activity); ok {
-				row.Activity = activity.Title
-			}
+			row.Activity = vocab.ActivityTitle(row.Activity)
 			item.Records = append(item.Records, row)
 		}
 		if m.Kind == "attempt" {

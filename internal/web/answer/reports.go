@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"passtrail"
 	"passtrail/internal/auth"
@@ -104,7 +103,7 @@ func section(out *report.Output, i int) web.Section {
 	spec, t := out.Report.Tables[i], &out.Tables[i]
 	sec := web.Section{Title: spec.Title, Table: table(t)}
 	sec.Table.Caption = spec.Title
-	translate(t, &sec.Table)
+	translate(t, &spec, &sec.Table)
 	if spec.Drill != "" {
 		drilled := false
 		behind := make([]string, len(sec.Table.Rows))
@@ -118,9 +117,9 @@ func section(out *report.Output, i int) web.Section {
 	}
 	if spec.Chart != nil {
 		sec.Chart = drawing(t, spec.Chart.Kind, spec.Chart.X, spec.Chart.Y, spec.Chart.Stacked)
-		sec.Chart.LabelName = spoken(sec.Chart.LabelName)
+		sec.Chart.LabelName = spec.Heading(sec.Chart.LabelName)
 		for i, s := range sec.Chart.Series {
-			sec.Chart.Series[i].Name = spoken(s.Name)
+			sec.Chart.Series[i].Name = spec.Heading(s.Name)
 		}
 		sec.Chart.Title, sec.Chart.Unit = spec.Title, spec.Units[spec.Chart.Y[0]]
 	}
@@ -132,7 +131,7 @@ var hidden = map[string]string{"Problem": "Title", "Step": "Title", "UserId": "U
 
 // translate puts a report's table into a reader's words: names of columns, methods and steps; keys that stand beside their
 // words are left out.
-func translate(t *query.Table, out *web.Table) {
+func translate(t *query.Table, spec *report.Table, out *web.Table) {
 	var keep []int
 	for i, c := range t.Columns {
 		if words, ok := hidden[c.Name]; !ok || t.Index(words) < 0 {
@@ -142,7 +141,7 @@ func translate(t *query.Table, out *web.Table) {
 	columns := make([]web.TableColumn, 0, len(keep))
 	for _, i := range keep {
 		c := out.Columns[i]
-		c.Name = spoken(c.Name)
+		c.Name = spec.Heading(c.Name)
 		columns = append(columns, c)
 	}
 	out.Columns = columns
@@ -160,20 +159,6 @@ func translate(t *query.Table, out *web.Table) {
 		}
 		out.Rows[n] = cells
 	}
-}
-
-// spoken writes a column's name as words: FixedBy is Fixed by.
-func spoken(name string) string {
-	var b strings.Builder
-	runes := []rune(name)
-	for i, r := range runes {
-		if i > 0 && unicode.IsUpper(r) && unicode.IsLower(runes[i-1]) {
-			b.WriteByte(' ')
-			r = unicode.ToLower(r)
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // drawing makes a chart of a table's columns.

@@ -1,11 +1,11 @@
 // Interactive charts over the ones that the server drew. A figure holds the drawing, a table with the same numbers, and
 // their data as JSON; this script puts an interactive chart where the drawing was. Print keeps the drawing.
 import * as echarts from "echarts/core";
-import { BarChart, LineChart, PieChart, FunnelChart, HeatmapChart, ScatterChart } from "echarts/charts";
+import { BarChart, LineChart, PieChart, HeatmapChart, ScatterChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, TooltipComponent, VisualMapComponent, MarkLineComponent } from "echarts/components";
 import { SVGRenderer } from "echarts/renderers";
 
-echarts.use([BarChart, LineChart, PieChart, FunnelChart, HeatmapChart, ScatterChart, AriaComponent, GridComponent, LegendComponent,
+echarts.use([BarChart, LineChart, PieChart, HeatmapChart, ScatterChart, AriaComponent, GridComponent, LegendComponent,
 	TooltipComponent, VisualMapComponent, MarkLineComponent, SVGRenderer]);
 
 const number = new Intl.NumberFormat();
@@ -28,14 +28,14 @@ function base(spec) {
 		aria: { enabled: true, label: { description: spec.title } },
 		tooltip: {
 			renderMode: "richText",
-			trigger: spec.kind === "pie" || spec.kind === "funnel" ? "item" : "axis",
+			trigger: spec.kind === "pie" ? "item" : "axis",
 			backgroundColor: css("--colorNeutralBackground1"),
 			borderColor: css("--colorNeutralStroke1"),
 			textStyle: { color: css("--colorNeutralForeground1"), fontSize: 12 },
 			valueFormatter: (value) => (value === null || value === undefined ? "–" : number.format(value) + (spec.unit ? " " + spec.unit : "")),
 			axisPointer: { type: spec.kind === "line" ? "line" : "shadow", shadowStyle: { color: css("--colorNeutralStroke3"), opacity: 0.3 } },
 		},
-		legend: (spec.series.length > 1 && spec.kind !== "funnel") || spec.kind === "pie"
+		legend: spec.series.length > 1 || spec.kind === "pie"
 			? { type: "scroll", bottom: 0, icon: "roundRect", itemWidth: 12, itemHeight: 12, textStyle: { color: css("--colorNeutralForeground2") } } : undefined,
 	};
 }
@@ -44,20 +44,26 @@ function axes(spec, horizontal, width) {
 	const line = { lineStyle: { color: css("--colorNeutralStroke1") } };
 	const category = {
 		type: "category", data: spec.labels, axisTick: { show: false }, axisLine: line, inverse: horizontal,
-		axisLabel: { color: css("--colorNeutralForeground2"), hideOverlap: true, width: horizontal ? Math.min(250, width * 0.38) : undefined, overflow: "truncate" },
+		axisLabel: { color: css("--colorNeutralForeground2"), hideOverlap: true, width: horizontal ? Math.min(300, width * 0.42) : undefined, overflow: horizontal ? "break" : "truncate", lineHeight: 14 },
 	};
 	const value = {
-		type: "value", minInterval: 1, splitLine: { lineStyle: { color: css("--colorNeutralStroke3") } },
+		type: "value", minInterval: 1, show: spec.kind !== "funnel", max: spec.kind === "funnel" ? spec.series[0].values[0] || 1 : undefined, splitLine: { lineStyle: { color: css("--colorNeutralStroke3") } },
 		axisLabel: { color: css("--colorNeutralForeground2"), formatter: (v) => number.format(v) },
 	};
 	return horizontal ? { xAxis: value, yAxis: category } : { xAxis: category, yAxis: value };
 }
 
+// valueLabel writes a bar's value at its end; a step of a funnel with its share of the first.
+function valueLabel(spec, value) {
+	const first = spec.series[0].values[0];
+	return spec.kind === "funnel" && first ? `${number.format(value)} (${Math.round(100 * value / first)} %)` : number.format(value);
+}
+
 function cartesian(spec, width) {
-	const horizontal = spec.kind === "hbar";
+	const horizontal = spec.kind === "hbar" || spec.kind === "funnel";
 	return {
 		...base(spec), ...axes(spec, horizontal, width),
-		grid: { left: 8, right: 16, top: 12, bottom: spec.series.length > 1 ? 36 : 8, containLabel: true },
+		grid: { left: 8, right: spec.kind === "funnel" ? 84 : horizontal ? 48 : 16, top: 12, bottom: spec.series.length > 1 ? 36 : 8, containLabel: true },
 		series: spec.series.map((series) => ({
 			name: series.name, data: series.values,
 			type: spec.kind === "line" || spec.kind === "area" ? "line" : "bar",
@@ -65,6 +71,8 @@ function cartesian(spec, width) {
 			showSymbol: spec.labels.length < 40, symbolSize: 6, barMaxWidth: 36, smooth: false,
 			areaStyle: spec.kind === "area" ? { opacity: 0.25 } : undefined,
 			itemStyle: horizontal ? { borderRadius: [0, 3, 3, 0] } : undefined,
+			label: horizontal && spec.series.length === 1 ? { show: true, position: "right", color: css("--colorNeutralForeground2"), formatter: (p) => valueLabel(spec, p.value) } : undefined,
+			showBackground: spec.kind === "funnel", backgroundStyle: { color: css("--colorNeutralBackground3"), borderRadius: [0, 3, 3, 0] },
 		})),
 	};
 }
@@ -73,15 +81,12 @@ function slices(spec) {
 	const data = spec.labels.map((name, i) => ({ name, value: spec.series[0].values[i] }));
 	const border = { borderColor: css("--colorNeutralBackground1"), borderWidth: 2 };
 	const label = { color: css("--colorNeutralForeground1"), formatter: (p) => `${p.name}: ${number.format(p.value)}` };
-	if (spec.kind === "funnel") {
-		return { ...base(spec), series: [{ type: "funnel", sort: "none", top: 8, bottom: 8, left: "2%", width: "50%", gap: 2, itemStyle: border, label: { ...label, position: "right" }, data: data.map((d) => ({ ...d, itemStyle: { color: css("--chart-1") } })) }] };
-	}
 	return { ...base(spec), series: [{ type: "pie", radius: ["48%", "72%"], center: ["50%", "45%"], itemStyle: border, label, data }] };
 }
 
 // option turns the server's description of a chart into one for the library.
 export function option(spec, width) {
-	return spec.kind === "pie" || spec.kind === "funnel" ? slices(spec) : cartesian(spec, width);
+	return spec.kind === "pie" ? slices(spec) : cartesian(spec, width);
 }
 
 function draw(figure) {
