@@ -108,7 +108,10 @@ func render(d doc) string {
 		case hard:
 			p.breakLine(it.indent)
 		case suffix:
-			p.text("  "+d.text, it.indent)
+			if p.column > 0 {
+				p.text("  ", it.indent)
+			}
+			p.text(d.text, it.indent)
 			p.newline = true
 		case nested:
 			stack = append(stack, item{d.doc, it.indent + indenting, it.flat})
