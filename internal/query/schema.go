@@ -161,6 +161,9 @@ func roleJoin(alias, tenant, user, at string) string {
 	return r.Replace("LEFT JOIN person_role $a ON $a.tenant = $t AND $a.user_id = $u AND $a.assumed_from <= $i AND $i < $a.valid_to")
 }
 
+// stillOpen tells an attempt without an end whose last record is younger than 30 minutes (docs/decisions/0004).
+const stillOpen = "a.outcome = 'abandoned' AND a.end_time > {now} - 18000000000 AND a.problem <> 'contacted_admin'"
+
 // resetAttempts has one row an attempt. An attempt without an end is open while it is younger than 30 minutes at the
 // query's now and abandoned after that.
 func resetAttempts() *plan.Table {
@@ -178,8 +181,8 @@ func resetAttempts() *plan.Table {
 			column("Start", types.DateTime, "a.start_time", "Time of its first record"),
 			column("End", types.DateTime, "a.end_time", "Time of its last record"),
 			column("Duration", types.TimeSpan, "(a.end_time - a.start_time)", "End less Start"),
-			text("Outcome", "CASE WHEN a.outcome = 'abandoned' AND a.end_time > {now} - 18000000000 AND a.problem <> 'contacted_admin' THEN 'open' ELSE a.outcome END", "reset, unlocked, blocked, cancelled, failed, abandoned or open"),
-			text("Problem", "a.problem", "Key of the problem that ended it, or empty; see StatusReasons"),
+			text("Outcome", "CASE WHEN "+stillOpen+" THEN 'open' ELSE a.outcome END", "reset, unlocked, blocked, cancelled, failed, abandoned or open"),
+			text("Problem", "CASE WHEN "+stillOpen+" THEN '' ELSE a.problem END", "Key of the problem that ended it, or empty (also while it is open); see StatusReasons"),
 			text("Reason", "a.reason", "Status reason of the record that decided the outcome"),
 			json("Gates", "a.gates", "Distinct methods completed, in order", nil),
 			column("GateCount", types.Int, "a.gate_count", "Number of distinct methods completed"),

@@ -206,7 +206,7 @@ func entry[K comparable, V any](m map[K]*V, k K) *V {
 func (t *tally) attempt(a *Attempt) {
 	a.IsAdmin = a.person.adminAt(t.m.known(a.Start))
 	if a.Outcome == "abandoned" && a.End > t.m.end-30*passtrail.Minute {
-		a.Outcome = "open"
+		a.Outcome, a.Problem = "open", "" // nothing has ended it yet
 	}
 	a.Begins, a.Ends = When(a.Start), When(a.End)
 	a.person.lastTried = a.Start
