@@ -292,14 +292,14 @@ func (l *Library) findings(ctx context.Context, out *Output) error {
 	out.Notes = notes
 	out.Findings = len(fs)
 	t := query.Table{Name: out.Report.Tables[0].Name}
-	for _, c := range []string{"Severity", "Title", "Rule"} {
+	for _, c := range []string{"Severity", "Title", "Reasoning"} {
 		t.Columns = append(t.Columns, query.Column{Name: c, Type: types.String})
 	}
 	t.Columns = append(t.Columns, query.Column{Name: "Start", Type: types.DateTime}, query.Column{Name: "End", Type: types.DateTime},
-		query.Column{Name: "People", Type: types.Dynamic}, query.Column{Name: "Addresses", Type: types.Dynamic}, query.Column{Name: "Reasoning", Type: types.String},
-		query.Column{Name: "Techniques", Type: types.Dynamic}, query.Column{Name: "Evidence", Type: types.Dynamic}, query.Column{Name: "FindingId", Type: types.String})
+		query.Column{Name: "People", Type: types.Dynamic}, query.Column{Name: "Addresses", Type: types.Dynamic},
+		query.Column{Name: "Techniques", Type: types.Dynamic}, query.Column{Name: "Evidence", Type: types.Dynamic}, query.Column{Name: "Rule", Type: types.String}, query.Column{Name: "FindingId", Type: types.String})
 	for _, f := range fs {
-		t.Rows = append(t.Rows, []any{f.Severity, f.Title, f.Rule, int64(f.Start), int64(f.End), array(f.People), array(f.Addresses), f.Reasoning, array(f.Techniques), array(f.Evidence), f.ID})
+		t.Rows = append(t.Rows, []any{f.Severity, f.Title, f.Reasoning, int64(f.Start), int64(f.End), array(f.People), array(f.Addresses), array(f.Techniques), array(f.Evidence), f.Rule, f.ID})
 	}
 	out.Tables = []query.Table{t}
 	return nil

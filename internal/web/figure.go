@@ -75,9 +75,9 @@ func figureSize(c *Chart) string {
 	switch n := len(c.Labels); {
 	case n <= 4:
 		return "plot-s"
-	case n <= 9:
+	case n <= 8:
 		return "plot-m"
-	case n <= 16:
+	case n <= 12:
 		return "plot-l"
 	}
 	return "plot-xl"

@@ -131,6 +131,16 @@ func plural(n int64, one, many string) string {
 	return many
 }
 
+// nameHalves are a user principal name before and from its @ on, where a narrow column may break it.
+type nameHalves struct{ Before, After string }
+
+func halves(name string) nameHalves {
+	if i := strings.LastIndexByte(name, '@'); i > 0 {
+		return nameHalves{name[:i], name[i:]}
+	}
+	return nameHalves{Before: name}
+}
+
 // change says how a count differs from an earlier one.
 func change(now, was int64) string {
 	switch {

@@ -58,6 +58,15 @@ type TableView struct {
 // Number is a row's number as people count.
 func (t TableView) Number(row int) int { return row + 1 }
 
+// Leads tells whether a cell leads to the records behind its row: the figure does, or else the row's last cell.
+func (t TableView) Leads(row, column int) bool {
+	at := t.FigureColumn
+	if at < 0 {
+		at = len(t.Columns) - 1
+	}
+	return column == at && t.Drill(row) != ""
+}
+
 // Drill is the address of the records behind a row, "" where there is none or the person may not run queries.
 func (t TableView) Drill(row int) string {
 	if row >= len(t.Behind) || t.Behind[row] == "" || !t.CanQuery() {

@@ -53,7 +53,6 @@ type Answer struct {
 	Sentence    string      // the answer in a sentence
 	Figure      string      // "1,204"
 	FigureLabel string      // "people"
-	Trend       string      // "12 more than the week before", or ""
 	Tone        string      // "", "good", "warn" or "bad"
 	Chart       *Chart      // may be nil
 	Rows        []AnswerRow // the first few of a list, in place of a chart
@@ -128,11 +127,12 @@ type Param struct {
 
 // Table is rows to show, of a report or of a query.
 type Table struct {
-	Caption string
-	Columns []TableColumn
-	Rows    [][]Cell
-	Behind  []string // by row, the KQL of the records behind it; may be empty
-	Cut     int64    // rows that are not shown
+	Caption      string
+	Columns      []TableColumn
+	Rows         [][]Cell
+	Behind       []string // by row, the KQL of the records behind it; may be empty
+	FigureColumn int      // the column that says how many records Behind answers, -1 if none does
+	Cut          int64    // rows that are not shown
 }
 
 // TableColumn is a column of a Table.

@@ -155,9 +155,6 @@ func fill(card *web.Answer, out *report.Output, g glance) {
 	if value > 0 {
 		card.Tone = g.tone
 	}
-	if r := first(t); r.cell("PeopleBefore") != nil {
-		card.Trend = comparison(value, r.number("PeopleBefore"))
-	}
 	switch {
 	case len(g.parts) > 0 && first(t).number(g.of) > 0:
 		card.Chart = picture(chart.Bar, "Of "+digits(first(t).number(g.of))+" people", "State", "People")
@@ -168,17 +165,6 @@ func fill(card *web.Answer, out *report.Output, g glance) {
 	case len(g.parts) == 0 && g.picture >= 0 && g.picture < len(out.Tables):
 		card.Chart = section(out, g.picture).Chart
 	}
-}
-
-// comparison says how a figure differs from the one before.
-func comparison(now, before int64) string {
-	switch {
-	case now > before:
-		return digits(now-before) + " more than in the seven days before."
-	case now < before:
-		return digits(before-now) + " fewer than in the seven days before."
-	}
-	return "As many as in the seven days before."
 }
 
 // digits groups digits by three.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,23 +99,21 @@ func (a *Answers) Report(ctx context.Context, s web.Scope, id string, p web.Peri
 	return view, nil
 }
 
-// section is one table of a report with its picture and, for the first, the records behind its rows.
+// section is one table of a report with its picture and the records behind its rows.
 func section(out *report.Output, i int) web.Section {
 	spec, t := out.Report.Tables[i], &out.Tables[i]
 	sec := web.Section{Title: spec.Title, Table: table(t)}
 	sec.Table.Caption = spec.Title
-	translate(t, &spec, &sec.Table)
 	if spec.Drill != "" {
-		drilled := false
 		behind := make([]string, len(sec.Table.Rows))
 		for n := range behind {
 			behind[n] = out.DrillText(*t, t.Rows[n])
-			drilled = drilled || behind[n] != ""
 		}
-		if drilled {
+		if slices.ContainsFunc(behind, func(text string) bool { return text != "" }) {
 			sec.Table.Behind = behind
 		}
 	}
+	translate(t, &spec, &sec.Table)
 	if spec.Chart != nil {
 		sec.Chart = drawing(t, spec.Chart.Kind, spec.Chart.X, spec.Chart.Y, spec.Chart.Stacked)
 		sec.Chart.LabelName = spec.Heading(sec.Chart.LabelName)
@@ -127,10 +126,10 @@ func section(out *report.Output, i int) web.Section {
 }
 
 // hidden are the columns that drill-downs need and readers do not, by the column that says the same to a reader.
-var hidden = map[string]string{"Problem": "Title", "Step": "Title", "UserId": "User", "FindingId": "Title"}
+var hidden = map[string]string{"Problem": "Title", "Step": "Title", "UserId": "User", "FindingId": "Title", "Rule": "Reasoning"}
 
-// translate puts a report's table into a reader's words: names of columns, methods and steps; keys that stand beside their
-// words are left out.
+// translate puts a report's table into a reader's words: names of columns, methods and steps; lists as text; people as
+// links. Keys that stand beside their words are left out.
 func translate(t *query.Table, spec *report.Table, out *web.Table) {
 	var keep []int
 	for i, c := range t.Columns {
@@ -139,8 +138,12 @@ func translate(t *query.Table, spec *report.Table, out *web.Table) {
 		}
 	}
 	columns := make([]web.TableColumn, 0, len(keep))
-	for _, i := range keep {
+	out.FigureColumn = -1
+	for at, i := range keep {
 		c := out.Columns[i]
+		if c.Name == spec.Figure {
+			out.FigureColumn = at
+		}
 		c.Name = spec.Heading(c.Name)
 		columns = append(columns, c)
 	}
@@ -148,17 +151,33 @@ func translate(t *query.Table, spec *report.Table, out *web.Table) {
 	for n, line := range out.Rows {
 		cells := make([]web.Cell, 0, len(keep))
 		for _, i := range keep {
-			cell := line[i]
-			switch t.Columns[i].Name {
-			case "Method", "LastMethod":
-				cell.Text = label(cell.Text, types.String)
-			case "LastStep":
-				cell.Text = firstOf(steps[cell.Text], cell.Text)
-			}
-			cells = append(cells, cell)
+			cells = append(cells, worded(row{t, t.Rows[n]}, t.Columns[i].Name, line[i]))
 		}
 		out.Rows[n] = cells
 	}
+}
+
+// worded is a report's cell in a reader's words.
+func worded(r row, column string, cell web.Cell) web.Cell {
+	switch column {
+	case "Method", "LastMethod":
+		cell.Text = label(cell.Text, types.String)
+	case "LastStep":
+		cell.Text = firstOf(steps[cell.Text], cell.Text)
+	case "User":
+		if id := r.text("UserId"); id != "" && cell.Text != "" {
+			cell.Href = "/person/" + url.PathEscape(id)
+		}
+	case "Evidence":
+		n := len(list(r.text(column)))
+		cell = web.Cell{Text: digits(int64(n)) + " records", Sort: strconv.Itoa(n)}
+	case "People", "Addresses", "Techniques":
+		if items := list(r.text(column)); len(items) > 0 {
+			text := strings.Join(items, ", ")
+			cell = web.Cell{Text: text, Long: len(text) > 32}
+		}
+	}
+	return cell
 }
 
 // drawing makes a chart of a table's columns.
@@ -177,7 +196,7 @@ func label(v any, t types.Type) string {
 
 // table turns a result into what a page shows.
 func table(t *query.Table) web.Table {
-	out := web.Table{Caption: t.Name}
+	out := web.Table{Caption: t.Name, FigureColumn: -1}
 	for _, c := range t.Columns {
 		out.Columns = append(out.Columns, web.TableColumn{Name: c.Name, Kind: kindOf(c.Type), Numeric: numericType(c.Type)})
 	}

@@ -40,11 +40,18 @@ function base(spec) {
 	};
 }
 
+// twoLines cuts a label that would not fit into two lines of so many pixels; the table below has it whole.
+function twoLines(text, room) {
+	const most = Math.floor(room / 7) * 2 - 8;
+	return room && text.length > most ? text.slice(0, most) + "…" : text;
+}
+
 function axes(spec, horizontal, width) {
 	const line = { lineStyle: { color: css("--colorNeutralStroke1") } };
+	const room = Math.min(300, width * 0.42);
 	const category = {
 		type: "category", data: spec.labels, axisTick: { show: false }, axisLine: line, inverse: horizontal,
-		axisLabel: { color: css("--colorNeutralForeground2"), hideOverlap: true, width: horizontal ? Math.min(300, width * 0.42) : undefined, overflow: horizontal ? "break" : "truncate", lineHeight: 14 },
+		axisLabel: { color: css("--colorNeutralForeground2"), hideOverlap: !horizontal, interval: horizontal || spec.labels.length <= 6 ? 0 : "auto", width: horizontal ? room : undefined, overflow: horizontal ? "break" : "truncate", lineHeight: 14, formatter: (text) => twoLines(text, horizontal ? room : 0) },
 	};
 	const value = {
 		type: "value", minInterval: 1, show: spec.kind !== "funnel", max: spec.kind === "funnel" ? spec.series[0].values[0] || 1 : undefined, splitLine: { lineStyle: { color: css("--colorNeutralStroke3") } },
