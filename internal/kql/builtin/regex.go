@@ -11,8 +11,7 @@ import (
 const maxGroups = 16
 
 // CheckRegex says why a pattern cannot be used, in words for the person, or returns nil. Kusto's dialect is that of Rust's
-// regex crate; what is beyond RE2 (set operations within classes) is refused by name, as is what neither has
-// (look-around, back-references), and more than 16 groups.
+// regex crate; what it has not (look-around, back-references) is refused by name, as are more than 16 groups.
 func CheckRegex(pattern string) error {
 	if what := beyondRE2(pattern); what != "" {
 		return fmt.Errorf("uses %s, which is not supported in patterns here", what)
@@ -35,38 +34,25 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// beyondRE2 names what the pattern uses that RE2 has not or understands differently.
+// beyondRE2 names what the pattern uses that RE2 has not.
 func beyondRE2(p string) string {
 	for _, look := range []string{"(?=", "(?!", "(?<=", "(?<!"} {
 		if i := strings.Index(p, look); i >= 0 && !escaped(p, i) {
 			return "look-around " + look + "…)"
 		}
 	}
-	class := 0
+	class := false
 	for i := 0; i < len(p); i++ {
-		switch c := p[i]; {
-		case c == '\\':
-			if i+1 < len(p) && class == 0 && p[i+1] >= '1' && p[i+1] <= '9' {
+		switch {
+		case p[i] == '\\':
+			if i+1 < len(p) && !class && p[i+1] >= '1' && p[i+1] <= '9' {
 				return "a back-reference \\" + p[i+1:i+2]
 			}
 			i++
-		case c == '[' && class == 0:
-			class = 1
-			if strings.HasPrefix(p[i+1:], "^]") {
-				i += 2
-			} else if strings.HasPrefix(p[i+1:], "]") {
-				i++
-			}
-		case c == '[' && strings.HasPrefix(p[i:], "[:"):
-		case c == ']' && class > 0:
-			if i > 0 && p[i-1] == ':' && strings.Contains(p[max(0, i-12):i], "[:") {
-				continue
-			}
-			class = 0
-		case c == '[':
-			return "a class within a class"
-		case class > 0 && i+1 < len(p) && (c == '&' || c == '~' || c == '-') && p[i+1] == c:
-			return "the class operator " + p[i:i+2]
+		case p[i] == '[':
+			class = true
+		case p[i] == ']':
+			class = false
 		}
 	}
 	return ""
@@ -81,10 +67,12 @@ func escaped(p string, i int) bool {
 	return n%2 == 1
 }
 
-// GoRegex translates a pattern to the same one for RE2: \d, \w, \s and \b are Unicode-aware in Kusto. Word boundaries
-// stay ASCII, as RE2 has no others.
-func GoRegex(p string) string {
-	if !strings.ContainsAny(p, `\`) && !strings.Contains(p, "(?") {
+// GoRegex translates a pattern to the same one for RE2: \d, \w and \s are Unicode-aware in Kusto, and classes may hold
+// classes and operate on them. Word boundaries stay ASCII, as RE2 has no others.
+func GoRegex(p string) string { return translated(p, true) }
+
+func translated(p string, sets bool) string {
+	if !strings.ContainsAny(p, `\[`) && !strings.Contains(p, "(?") {
 		return p
 	}
 	var b strings.Builder
@@ -93,10 +81,20 @@ func GoRegex(p string) string {
 		c := p[i]
 		switch {
 		case c == '[' && !class:
+			if set, end, ok := setClass(p, i, sets); ok {
+				b.WriteString(set)
+				i = end - 1
+				continue
+			}
 			class = true
 		case c == ']' && class:
 			class = false
 		case c == '\\' && i+1 < len(p):
+			if point, size := codePoint(p[i:]); size > 0 {
+				b.WriteString(point)
+				i += size - 1
+				continue
+			}
 			i++
 			b.WriteString(unicodeClass(p[i], class))
 			continue
@@ -104,6 +102,20 @@ func GoRegex(p string) string {
 		b.WriteByte(c)
 	}
 	return b.String()
+}
+
+// codePoint writes \u0041, \u{41} and \U00000041 as RE2 does, and says how long they were; 0 for anything else.
+func codePoint(p string) (string, int) {
+	digits := map[byte]int{'u': 4, 'U': 8}[p[1]]
+	switch {
+	case digits == 0:
+	case strings.HasPrefix(p[2:], "{") && strings.Contains(p, "}"):
+		end := strings.IndexByte(p, '}')
+		return `\x` + p[2:end+1], end + 1
+	case len(p) >= 2+digits:
+		return `\x{` + p[2:2+digits] + "}", 2 + digits
+	}
+	return "", 0
 }
 
 // unicodeClasses has the members of Perl classes as they stand between brackets.

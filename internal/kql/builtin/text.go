@@ -69,7 +69,7 @@ var regexFunctions = table(Scalar, "Patterns",
 )
 
 // devRegex is what patterns have in common.
-const devRegex = "patterns run on RE2: set operations within classes are refused, and \\b sees ASCII words only"
+const devRegex = `patterns run on RE2: the flag x, \b{start} and \b{end} are refused`
 
 // substring is plain SQL when the start is a known number that is not negative, as it almost always is.
 func substring(_ Env, a []Arg) string {

@@ -1,7 +1,6 @@
 package native
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,11 +14,11 @@ var operators = []fn{
 	}},
 	// text, pattern with a group for the key and one for the value
 	{"kql_parse_kv_regex", "ss:j", func(a args) any {
-		return withRegex(a.str(1), func(re *regexp.Regexp) any {
+		return withRegex(a.str(1), func(re *pattern) any {
 			out := newObject()
-			for _, m := range re.FindAllStringSubmatch(a.str(0), -1) {
-				if len(m) > 2 {
-					out.add(m[1], textNode(m[2]))
+			for _, m := range re.all(a.str(0), -1) {
+				if re.NumSubexp() > 1 {
+					out.add(group(a.str(0), m, 1), textNode(group(a.str(0), m, 2)))
 				}
 			}
 			return out.node

@@ -15,13 +15,13 @@ import (
 // now fails the query.
 var patterns = []fn{
 	{"kql_extract", "sls:s", func(a args) any {
-		return withRegex(a.str(0), func(re *regexp.Regexp) any { return extract(re, a.long(1), a.str(2)) })
+		return withRegex(a.str(0), func(re *pattern) any { return extract(re, a.long(1), a.str(2)) })
 	}},
 	{"kql_extract_all", "?sjs:j", func(a args) any {
-		return withRegex(a.str(0), func(re *regexp.Regexp) any { return extractAll(re, a.json(1), a.str(2)) })
+		return withRegex(a.str(0), func(re *pattern) any { return extractAll(re, a.json(1), a.str(2)) })
 	}},
 	{"kql_replace_regex", "sss:s", func(a args) any {
-		return withRegex(a.str(1), func(re *regexp.Regexp) any { return re.ReplaceAllString(a.str(0), rewrite(a.str(2))) })
+		return withRegex(a.str(1), func(re *pattern) any { return re.replace(a.str(0), rewrite(a.str(2))) })
 	}},
 	{"kql_trim", "ss:s", func(a args) any {
 		start, end := `\A(?:`+a.str(0)+`)`, `(?:`+a.str(0)+`)\z`
@@ -34,55 +34,59 @@ var patterns = []fn{
 	{"kql_trim_start", "ss:s", func(a args) any { return trimOnce(`\A(?:`+a.str(0)+`)`, a.str(1)) }},
 	{"kql_trim_end", "ss:s", func(a args) any { return trimOnce(`(?:`+a.str(0)+`)\z`, a.str(1)) }},
 	{"kql_countof_regex", "ss:l", func(a args) any {
-		return withRegex(a.str(1), func(re *regexp.Regexp) any { return int64(len(re.FindAllStringIndex(a.str(0), -1))) })
+		return withRegex(a.str(1), func(re *pattern) any { return int64(len(re.all(a.str(0), -1))) })
 	}},
 	{"kql_indexof_regex", "sslll:l", func(a args) any {
-		return withRegex(a.str(1), func(re *regexp.Regexp) any { return indexOfRegex(re, a.str(0), a.long(2), a.long(3), a.long(4)) })
+		return withRegex(a.str(1), func(re *pattern) any { return indexOfRegex(re, a.str(0), a.long(2), a.long(3), a.long(4)) })
+	}},
+	{"kql_matches", "ss:b", func(a args) any {
+		re, err := compileRegex(a.str(1))
+		return err == nil && re.first(a.str(0)) != nil // one from data that is no pattern matches nothing
 	}},
 	{"kql_regex_quote", "s:s", func(a args) any { return regexp.QuoteMeta(a.str(0)) }},
 }
 
 // compiled keeps patterns; when there are too many (patterns from data) it starts again.
 var (
-	compiled      = map[string]*regexp.Regexp{}
+	compiled      = map[string]*pattern{}
 	compiledMutex sync.RWMutex
 )
 
 const maxCompiled = 500
 
-func withRegex(pattern string, use func(*regexp.Regexp) any) any {
-	re, err := compileRegex(pattern)
+func withRegex(expr string, use func(*pattern) any) any {
+	re, err := compileRegex(expr)
 	if err != nil {
 		return err
 	}
 	return use(re)
 }
 
-func compileRegex(pattern string) (*regexp.Regexp, error) {
+func compileRegex(expr string) (*pattern, error) {
 	compiledMutex.RLock()
-	re, ok := compiled[pattern]
+	re, ok := compiled[expr]
 	compiledMutex.RUnlock()
 	if ok {
 		return re, nil
 	}
-	if err := builtin.CheckRegex(pattern); err != nil {
-		return nil, fmt.Errorf("pattern %s %w", clip(pattern), err)
+	if err := builtin.CheckRegex(expr); err != nil {
+		return nil, fmt.Errorf("pattern %s %w", clip(expr), err)
 	}
-	re, err := regexp.Compile(builtin.GoRegex(pattern))
+	re, err := newPattern(builtin.GoRegex(expr))
 	if err != nil {
-		return nil, fmt.Errorf("pattern %s: %w", clip(pattern), err)
+		return nil, fmt.Errorf("pattern %s: %w", clip(expr), err)
 	}
 	compiledMutex.Lock()
 	defer compiledMutex.Unlock()
 	if len(compiled) >= maxCompiled {
 		clear(compiled)
 	}
-	compiled[pattern] = re
+	compiled[expr] = re
 	return re, nil
 }
 
-func extract(re *regexp.Regexp, group int64, s string) any {
-	m := re.FindStringSubmatchIndex(s)
+func extract(re *pattern, group int64, s string) any {
+	m := re.first(s)
 	if m == nil || group < 0 || group > int64(re.NumSubexp()) || m[2*group] < 0 {
 		return ""
 	}
@@ -90,29 +94,37 @@ func extract(re *regexp.Regexp, group int64, s string) any {
 }
 
 // extractAll gives a text per match with one group, an array per match with several.
-func extractAll(re *regexp.Regexp, which *node, s string) any {
+func extractAll(re *pattern, which *node, s string) any {
 	groups, ok := groupNumbers(re, which)
-	matches := re.FindAllStringSubmatch(s, -1)
+	matches := re.all(s, -1)
 	if !ok || matches == nil {
 		return nil
 	}
 	items := make([]*node, len(matches))
 	for i, m := range matches {
 		if len(groups) == 1 {
-			items[i] = textNode(m[groups[0]])
+			items[i] = textNode(group(s, m, groups[0]))
 			continue
 		}
 		var parts []*node
 		for _, g := range groups {
-			parts = append(parts, textNode(m[g]))
+			parts = append(parts, textNode(group(s, m, g)))
 		}
 		items[i] = arrayNode(parts)
 	}
 	return arrayNode(items)
 }
 
+// group is the text of a group of a match, "" when it took no part.
+func group(s string, match []int, n int) string {
+	if match[2*n] < 0 {
+		return ""
+	}
+	return s[match[2*n]:match[2*n+1]]
+}
+
 // groupNumbers resolves the groups asked for by number or name; without, all of them, or the whole match where the pattern has none.
-func groupNumbers(re *regexp.Regexp, which *node) ([]int, bool) {
+func groupNumbers(re *pattern, which *node) ([]int, bool) {
 	var groups []int
 	if which.kind != array {
 		for g := 1; g <= re.NumSubexp(); g++ {
@@ -162,9 +174,9 @@ func rewrite(s string) string {
 }
 
 // trimOnce removes the first match.
-func trimOnce(pattern, s string) any {
-	return withRegex(pattern, func(re *regexp.Regexp) any {
-		m := re.FindStringIndex(s)
+func trimOnce(expr, s string) any {
+	return withRegex(expr, func(re *pattern) any {
+		m := re.first(s)
 		if m == nil {
 			return s
 		}
@@ -172,7 +184,7 @@ func trimOnce(pattern, s string) any {
 	})
 }
 
-func indexOfRegex(re *regexp.Regexp, s string, start, length, occurrence int64) any {
+func indexOfRegex(re *pattern, s string, start, length, occurrence int64) any {
 	r := []rune(s)
 	n := int64(len(r))
 	if start < 0 || length < -1 || occurrence < 0 {
@@ -186,7 +198,7 @@ func indexOfRegex(re *regexp.Regexp, s string, start, length, occurrence int64) 
 		end = start + min(length, n-start)
 	}
 	part := string(r[start:end])
-	found := re.FindAllStringIndex(part, int(occurrence))
+	found := re.all(part, int(occurrence))
 	if int64(len(found)) < occurrence {
 		return int64(-1)
 	}

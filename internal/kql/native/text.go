@@ -40,6 +40,27 @@ var texts = []fn{
 	{"kql_translate", "sss:s", func(a args) any { return translate([]rune(a.str(0)), []rune(a.str(1)), a.str(2)) }},
 	{"kql_countof", "ss:l", func(a args) any { return countOf(a.str(0), a.str(1)) }},
 	{"kql_has_any_index", "sj:l", hasAnyIndex},
+	{"kql_has", "sss:b", func(a args) any {
+		mode, exact := strings.CutSuffix(a.str(2), " cs")
+		s, word := a.str(0), a.str(1)
+		if !exact {
+			s, word = strings.ToLower(s), strings.ToLower(word)
+		}
+		return hasTerm(s, word, mode != "hassuffix", mode != "hasprefix")
+	}},
+	{"kql_has_any", "sj:b", func(a args) any {
+		at, _ := hasAnyIndex(a).(int64)
+		return a.json(1).kind == array && at >= 0
+	}},
+	{"kql_has_all", "sj:b", func(a args) any {
+		s, words := strings.ToLower(a.str(0)), a.json(1)
+		for _, w := range words.items {
+			if !hasTerm(s, strings.ToLower(w.plain()), true, true) {
+				return false
+			}
+		}
+		return true
+	}},
 	{"kql_codepoints", "s:j", func(a args) any {
 		var items []*node
 		for _, r := range a.str(0) {
@@ -54,15 +75,7 @@ var texts = []fn{
 		}
 		return b.String()
 	}},
-	{"kql_isascii", "s:b", func(a args) any {
-		s := a.str(0)
-		for i := 0; i < len(s); i++ {
-			if s[i] >= utf8.RuneSelf {
-				return false
-			}
-		}
-		return true
-	}},
+	{"kql_isascii", "s:b", func(a args) any { return ascii(a.str(0)) }},
 	{"kql_format_bytes", "rls:s", func(a args) any { return formatBytes(a.real(0), a.long(1), a.str(2)) }},
 	{"kql_punycode_encode", "s:s", func(a args) any { return punyEncode(a.str(0)) }},
 	{"kql_punycode_decode", "s:s", func(a args) any {
@@ -267,31 +280,33 @@ func hasAnyIndex(a args) any {
 	}
 	s := strings.ToLower(a.str(0))
 	for i, v := range values {
-		if hasTerm(s, strings.ToLower(v.plain())) {
+		if hasTerm(s, strings.ToLower(v.plain()), true, true) {
 			return int64(i)
 		}
 	}
 	return int64(-1)
 }
 
-// hasTerm reports whether the term stands in s with no letter or digit beside it.
-func hasTerm(s, term string) bool {
+// hasTerm reports whether the term stands in s with no letter or digit before it, where start asks for that, nor behind it,
+// where end does. No boundary is needed where the term itself begins or ends with a separator.
+func hasTerm(s, term string, start, end bool) bool {
 	if term == "" {
 		return true
 	}
-	for at := 0; ; {
+	first, size := utf8.DecodeRuneInString(term)
+	last, _ := utf8.DecodeLastRuneInString(term)
+	start, end = start && wordRune(first), end && wordRune(last)
+	for at := 0; ; at += size {
 		i := strings.Index(s[at:], term)
 		if i < 0 {
 			return false
 		}
-		i += at
-		before, _ := utf8.DecodeLastRuneInString(s[:i])
-		after, _ := utf8.DecodeRuneInString(s[i+len(term):])
-		if !wordRune(before) && !wordRune(after) {
+		at += i
+		before, _ := utf8.DecodeLastRuneInString(s[:at])
+		after, _ := utf8.DecodeRuneInString(s[at+len(term):])
+		if !(start && wordRune(before)) && !(end && wordRune(after)) {
 			return true
 		}
-		_, size := utf8.DecodeRuneInString(s[i:])
-		at = i + size
 	}
 }
 

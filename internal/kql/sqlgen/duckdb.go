@@ -59,7 +59,7 @@ var duckOps = map[string]op{
 	"not":            {"NOT {0}", precNot, precCompare},
 	"as long":        {"CAST({0} AS BIGINT)", precAtom, 0},
 	"same":           {"{0} IS NOT DISTINCT FROM {1}", precCompare, precOther},
-	"pattern try":    {"coalesce(TRY(regexp_matches({0}, {1})), FALSE)", precAtom, 0},
+	"matches":        {"kql_matches({0}, {1})", precAtom, 0},
 	"in list fold":   {"coalesce(list_contains(from_json(lower(CAST({1} AS VARCHAR)), '[\"VARCHAR\"]'), {0}), FALSE)", precAtom, 0},
 	"is not null":    {"{0} IS NOT NULL", precCompare, precOther},
 	"regex group":    {"regexp_extract({0}, {1}, {2})", precAtom, 0},
@@ -95,12 +95,12 @@ var duckOps = map[string]op{
 	"span mul real": {"TRY_CAST(trunc({0} * {1}) AS BIGINT)", precAtom, precMul},
 	"span div real": {"TRY_CAST(trunc({0} / {1}) AS BIGINT)", precAtom, precUnary},
 
-	"has":           {term("{0}", "(?:^|[^\\pL\\pN])", "(?:[^\\pL\\pN]|$)", "(?i)"), precAtom, precOther},
-	"has cs":        {term("{0}", "(?:^|[^\\pL\\pN])", "(?:[^\\pL\\pN]|$)", ""), precAtom, precOther},
-	"hasprefix":     {term("{0}", "(?:^|[^\\pL\\pN])", "", "(?i)"), precAtom, precOther},
-	"hasprefix cs":  {term("{0}", "(?:^|[^\\pL\\pN])", "", ""), precAtom, precOther},
-	"hassuffix":     {term("{0}", "", "(?:[^\\pL\\pN]|$)", "(?i)"), precAtom, precOther},
-	"hassuffix cs":  {term("{0}", "", "(?:[^\\pL\\pN]|$)", ""), precAtom, precOther},
+	"has":           {"kql_has({0}, {1}, 'has')", precAtom, 0},
+	"has cs":        {"kql_has({0}, {1}, 'has cs')", precAtom, 0},
+	"hasprefix":     {"kql_has({0}, {1}, 'hasprefix')", precAtom, 0},
+	"hasprefix cs":  {"kql_has({0}, {1}, 'hasprefix cs')", precAtom, 0},
+	"hassuffix":     {"kql_has({0}, {1}, 'hassuffix')", precAtom, 0},
+	"hassuffix cs":  {"kql_has({0}, {1}, 'hassuffix cs')", precAtom, 0},
 	"pattern":       {"regexp_matches({0}, {1})", precAtom, 0},
 	"like":          {"{0} LIKE {1} ESCAPE '\\'", precCompare, precOther},
 	"contains":      {"contains({0}, {1})", precAtom, 0},
@@ -117,21 +117,11 @@ var duckOps = map[string]op{
 	"json index":    {"CAST({0} AS BIGINT)", precAtom, 0},
 	"list head":     {"list_slice({0}, 1, {1})", precAtom, 0},
 	"in list":       {"coalesce(list_contains(from_json({1}, '[\"VARCHAR\"]'), {0}), FALSE)", precAtom, 0},
-	"has any list":  {"coalesce(len(list_filter(from_json({1}, '[\"VARCHAR\"]'), lambda w: " + term("w", "(?:^|[^\\pL\\pN])", "(?:[^\\pL\\pN]|$)", "(?i)", "{0}") + ")) > 0, FALSE)", precAtom, precOther},
-	"has all list":  {"coalesce(len(list_filter(from_json({1}, '[\"VARCHAR\"]'), lambda w: NOT " + term("w", "(?:^|[^\\pL\\pN])", "(?:[^\\pL\\pN]|$)", "(?i)", "{0}") + ")) = 0, TRUE)", precAtom, precOther},
+	"has any list":  {"coalesce(kql_has_any({0}, {1}), FALSE)", precAtom, 0},
+	"has all list":  {"coalesce(kql_has_all({0}, {1}), TRUE)", precAtom, 0},
 }
 
 // wrap brings a 128-bit result back into 64 bits as overflow does.
 func wrap(x string) string {
 	return "CAST((((" + x + ") + 9223372036854775808) % 18446744073709551616 + 18446744073709551616) % 18446744073709551616 - 9223372036854775808 AS BIGINT)"
-}
-
-// term is the test for a word that is not known when the query is compiled. Within is the text searched when it is not
-// the operator's first operand.
-func term(word, before, after, flags string, within ...string) string {
-	in, w := "{0}", "{1}"
-	if len(within) > 0 {
-		in, w = within[0], word
-	}
-	return "regexp_matches(" + in + ", '" + flags + before + "' || regexp_escape(" + w + ") || '" + after + "')"
 }

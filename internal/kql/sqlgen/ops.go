@@ -181,9 +181,13 @@ func (g *gen) like(b *block, l string, pattern plan.Expr, cs bool) sql {
 func matches(g *gen, b *block, x *plan.Op) sql {
 	l := g.expr(b, x.Args[0]).s
 	if lit, ok := x.Args[1].(*plan.Lit); ok {
-		return sql{fill(g.d.Ops["pattern"].sql, l, text(builtin.GoRegex(lit.V.(string)))), precAtom}
+		expr := lit.V.(string)
+		if strings.Contains(expr, `\b`) || strings.Contains(expr, `\B`) { // the database knows ASCII words only
+			return sql{fill(g.d.Ops["matches"].sql, l, text(expr)), precAtom}
+		}
+		return sql{fill(g.d.Ops["pattern"].sql, l, text(builtin.GoRegex(expr))), precAtom}
 	}
-	return sql{fill(g.d.Ops["pattern try"].sql, l, g.expr(b, x.Args[1]).s), precAtom}
+	return sql{fill(g.d.Ops["matches"].sql, l, g.expr(b, x.Args[1]).s), precAtom}
 }
 
 // hasAny writes has_any of words known now as one pattern.
