@@ -377,7 +377,7 @@ type Find struct {
 	Predicate   Expr
 	Smart       bool      // project-smart, also when no project is written
 	Project     []*Column // a column whose type is not written has a nil Type
-	PackAll     bool      // pack(*) in project
+	PackAll     bool      // pack(*) or pack_all() in project
 	ProjectAway []Expr
 }
 

@@ -20,6 +20,8 @@ type rel struct {
 	name  string      // table name for withsource; "" when it is not a plain table
 	ser   bool        // rows are serialized: window functions are allowed
 	table *plan.Scan  // the scan when nothing else was done yet
+
+	missing []*plan.Col // in search and find: columns of the condition that other tables have, and this one has not
 }
 
 func (r *rel) copy() *rel {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"passtrail/internal/kql/ast"
@@ -122,13 +123,17 @@ func (c *checker) searchOp(sc *scope, input *rel, op *ast.Search) *rel {
 			legs = append(legs, c.leg(sc, t, false)...)
 		}
 	default:
-		legs = c.wildTables("*")
+		legs = c.everyTable(sc, op.Loc)
 	}
+	legs = c.searched(legs, op.Predicate, input == nil && len(op.Tables) == 0)
 	for i, l := range legs {
 		if l == nil {
 			return nil
 		}
-		legs[i] = c.searchIn(sc, l, op)
+		n := len(c.diags)
+		if legs[i] = c.searchIn(sc, l, op); len(c.diags) > n && c.diags.HasErrors() {
+			return nil
+		}
 	}
 	if len(legs) == 0 {
 		c.fail(op.Loc, "no-tables", "there is no table to search")
@@ -146,128 +151,87 @@ func (c *checker) searchOp(sc *scope, input *rel, op *ast.Search) *rel {
 
 // searchIn filters one table.
 func (c *checker) searchIn(sc *scope, l *rel, op *ast.Search) *rel {
-	name := l.name
-	s := &searchEnv{rel: l, table: name, cs: op.Kind == "case_sensitive"}
-	n := len(c.diags)
-	pred := c.condition(&env{sc: sc, rel: l, search: s}, op.Predicate)
-	if onlyUnknownColumns(c.diags[n:]) && len(c.diags) > n && l.table != nil && len(op.Tables) != 1 {
-		c.diags = c.diags[:n] // a table without the column has no row with that value
-		pred = &plan.Lit{T: types.Bool, V: false}
+	s := &searchEnv{rel: l, table: l.name, cs: op.Kind == "case_sensitive"}
+	return c.filterTable(sc, l, s, op.Predicate)
+}
+
+// filterTable keeps the rows of one of several tables that fulfil the condition. Columns that other tables have and this one
+// has not are null.
+func (c *checker) filterTable(sc *scope, l *rel, s *searchEnv, predicate ast.Expr) *rel {
+	in := l
+	var defs []plan.Def
+	for _, m := range l.missing {
+		defs = append(defs, plan.Def{Col: m, X: &plan.Lit{T: m.Type, V: emptyOf(m.Type)}})
 	}
-	out := l.then(&plan.Filter{In: l.node, Pred: pred})
-	out.name, out.fresh = name, false
+	if len(defs) > 0 {
+		in = l.extend(defs...)
+		in.cols = append(slices.Clone(l.cols), l.missing...)
+	}
+	pred := plan.Expr(&plan.Lit{T: types.Bool, V: true})
+	if predicate != nil {
+		pred = c.condition(&env{sc: sc, rel: in, search: s}, predicate)
+	}
+	out := in.then(&plan.Filter{In: in.node, Pred: pred})
+	out.cols, out.name, out.fresh, out.missing = l.cols, l.name, false, l.missing
 	return out
 }
 
-func onlyUnknownColumns(l diag.List) bool {
-	for _, d := range l {
-		if d.Code != "unknown-column" && d.Code != "unknown-value" {
-			return false
-		}
-	}
-	return true
+// everyTable lists the tables of the schema and the views of the query.
+func (c *checker) everyTable(sc *scope, at diag.Span) []*rel {
+	return append(c.wildTables("*"), c.wildViews(sc, "*", at)...)
 }
 
-// find looks in several tables and shows where each row came from.
-func (c *checker) find(sc *scope, op *ast.Find) *rel {
-	var legs []*rel
-	if len(op.Tables) == 0 {
-		legs = c.wildTables("*")
+// searched notes for each table which columns of the condition it has not but others have. With drop, a table that has none
+// of them is left out.
+func (c *checker) searched(legs []*rel, predicate ast.Expr, drop bool) []*rel {
+	if slices.Contains(legs, nil) {
+		return legs
 	}
-	for i, t := range op.Tables {
-		for _, l := range c.leg(sc, t, false) {
-			if l != nil && l.name == "" {
-				l = l.copy()
-				l.name = "find_arg" + string(rune('0'+i%10))
-			}
-			legs = append(legs, l)
-		}
-	}
-	source := "source_"
-	if op.WithSource != nil {
-		source = op.WithSource.Text
-	}
-	var kept []*rel
+	named := columnsNamed(legs, predicate)
+	var out []*rel
 	for _, l := range legs {
-		if l == nil {
-			return nil
+		l = l.copy()
+		for _, col := range named {
+			if l.column(col.Name) == nil {
+				copied := *col
+				copied.NotNull = false
+				l.missing = append(l.missing, &copied)
+			}
 		}
-		if f := c.findIn(sc, l, op); f != nil {
-			kept = append(kept, f)
+		if !drop || len(named) == 0 || len(l.missing) < len(named) {
+			out = append(out, l)
 		}
 	}
-	if len(kept) == 0 {
-		if !c.diags.HasErrors() {
-			c.fail(op.Loc, "no-tables", "no table has all the columns of the condition")
-		}
-		return nil
-	}
-	return c.unite(kept, source, false)
+	return out
 }
 
-// findIn filters one table and shows the columns asked for; without project those of the condition, the rest in a bag. Nil for
-// a table that has not the columns of the condition.
-func (c *checker) findIn(sc *scope, l *rel, op *ast.Find) *rel {
-	s := &searchEnv{rel: l, table: l.name}
-	n := len(c.diags)
-	pred := plan.Expr(&plan.Lit{T: types.Bool, V: true})
-	if op.Predicate != nil {
-		pred = c.condition(&env{sc: sc, rel: l, search: s}, op.Predicate)
-	}
-	if len(c.diags) > n && onlyUnknownColumns(c.diags[n:]) && len(op.Tables) != 1 {
-		c.diags = c.diags[:n]
-		return nil
-	}
-	out := l.then(&plan.Filter{In: l.node, Pred: pred})
-	out.name = l.name
-	return c.findColumns(out, pred, op)
-}
-
-func (c *checker) findColumns(l *rel, pred plan.Expr, op *ast.Find) *rel {
-	var show []plan.Def
-	shown := plan.Set{}
-	if op.Project != nil {
-		for _, p := range op.Project {
-			var v plan.Expr = &plan.Lit{T: types.Dynamic}
-			if col := l.column(p.Name.Text); col != nil {
-				v = ref(col)
-				shown[col] = true
+// columnsNamed lists the columns of the tables that an expression names, each once, in the order in which it names them.
+func columnsNamed(legs []*rel, x ast.Expr) []*plan.Col {
+	var out []*plan.Col
+	var visit func(n ast.Node) bool
+	visit = func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Path:
+			ast.Walk(n.X, visit)
+			return false
+		case *ast.Call:
+			for _, a := range n.Args {
+				ast.Walk(a, visit)
 			}
-			if p.Type != nil {
-				v = c.sameType(v, c.typeRef(p.Type))
+			return false
+		case *ast.Name:
+			if slices.ContainsFunc(out, func(o *plan.Col) bool { return o.Name == n.Text }) {
+				return false
 			}
-			show = append(show, define(p.Name.Text, v))
-		}
-	} else {
-		used := plan.Set{}
-		plan.Walk(pred, func(x plan.Expr) bool {
-			if r, ok := x.(*plan.Ref); ok {
-				used[r.Col] = true
-			}
-			return true
-		})
-		for _, col := range l.cols {
-			if used[col] {
-				shown[col] = true
-				show = append(show, plan.Def{Col: col, X: ref(col)})
+			for _, l := range legs {
+				if col := l.column(n.Text); col != nil {
+					out = append(out, col)
+					break
+				}
 			}
 		}
+		return true
 	}
-	if op.Project == nil || op.PackAll {
-		var args []plan.Expr
-		for _, col := range l.cols {
-			if !shown[col] {
-				args = append(args, str(col.Name), ref(col))
-			}
-		}
-		bag := plan.Expr(&plan.Lit{T: types.Dynamic, V: "{}"})
-		if len(args) > 0 {
-			bag = c.builtinCall(op.Loc, "bag_pack", args...)
-		}
-		show = append(show, define("pack_", bag))
-	}
-	name := l.name
-	out := l.show(show)
-	out.name = name
+	ast.Walk(x, visit)
 	return out
 }

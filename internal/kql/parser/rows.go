@@ -450,7 +450,7 @@ func (p *parser) findColumns(n *ast.Find) {
 		p.advance()
 		n.Smart = false
 		for {
-			if p.word() == "pack" && p.peek(1) == LParen {
+			if w := p.word(); (w == "pack" || w == "pack_all") && p.peek(1) == LParen {
 				n.PackAll = true
 				p.advance()
 				open := p.opened()
