@@ -3,6 +3,7 @@ package kql_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,16 +73,27 @@ var escapes = []string{
 	`AuditLogs | mv-expand D | project Text`,
 	`AuditLogs | mv-apply D on (take 5) | project Text`,
 	`AuditLogs | partition by N (take 3)`,
+	`AuditLogs | partition by Text { SigninLogs | where Text == toscalar(Text) or true }`,
+	`AuditLogs | partition by Text (as part | union SigninLogs)`,
+	`AuditLogs | partition by Text (join kind=fullouter SigninLogs on N)`,
 	`AuditLogs | fork (take 5) (summarize make_set(Text))`,
 	`AuditLogs | facet by Text with (take 5)`,
 	`AuditLogs | evaluate bag_unpack(D)`,
 	`AuditLogs | evaluate pivot(Text)`,
 	`AuditLogs | evaluate narrow()`,
+	`AuditLogs | evaluate pivot(Text, percentile(N, 50))`,
+	`AuditLogs | evaluate ipv4_lookup(SigninLogs, Text, Text, true)`,
+	`AuditLogs | evaluate activity_counts_metrics(Text, Time, datetime(2026-01-01), datetime(2027-01-01), 1d, TenantId)`,
+	`AuditLogs | evaluate sliding_window_counts(Text, Time, datetime(2026-01-01), datetime(2027-01-01), 1d, 1d, TenantId)`,
+	`AuditLogs | evaluate sequence_detect(Time, 1d, 1d, a = N > 0, b = N > 0, Text)`,
+	`AuditLogs | sort by N asc | evaluate rows_near(N > 0, 5)`,
+	`AuditLogs | evaluate preview(10)`,
 	`AuditLogs | make-series count() on Time step 1d by Text`,
 	`AuditLogs | top-nested of Text by count()`,
 	`AuditLogs | sample 10`,
 	`AuditLogs | distinct Text`,
 	`AuditLogs | scan declare (t:string) with (step s: true => t = Text;)`,
+	`AuditLogs | sort by N asc | scan declare (t:string) with (step s output=last: true => t = Text; step u optional: N > 0; step v: true;)`,
 	`AuditLogs | where Text == "x' OR tenant <> '" or Text == "') UNION SELECT * FROM wall --"`,
 	`AuditLogs | extend ['x" FROM wall) --'] = 1 | project ['x" FROM wall) --']`,
 	`AuditLogs | project ['"; DROP TABLE wall; --'] = Text`,
@@ -304,5 +316,20 @@ func TestSQL(t *testing.T) {
 		if got := c.Results[0].SQL; !strings.HasPrefix(got, want) {
 			t.Errorf("%s\n got %s\nwant %s", q, got, want)
 		}
+	}
+}
+
+// TestNamesOfSeveralResults checks what the tables of a fork are called: as said before the branch, else by its as.
+func TestNamesOfSeveralResults(t *testing.T) {
+	c, err := kql.Compile(`print a = 1 | fork (count) (where a > 1 | as Big) Some = (take 1 | as Few)`, &plan.Schema{}, kql.Options{Now: kqltest.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range c.Results {
+		got = append(got, r.Name)
+	}
+	if want := []string{"Table_1", "Big", "Some"}; !slices.Equal(got, want) {
+		t.Errorf("results are called %q, want %q", got, want)
 	}
 }

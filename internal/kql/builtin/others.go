@@ -22,14 +22,27 @@ var plugins = append(table(Plugin, "Plugins",
 	def{Sig: "ipv4_lookup(lookupTable:any, source:string, network:string, extraKey:any?...)", Help: "The rows whose address lies in a network of a table, with the columns of that table; a last argument true keeps the others.", Example: "T | evaluate ipv4_lookup(Networks, IPAddress, Network)"},
 	def{Sig: "ipv6_lookup(lookupTable:any, source:string, network:string, extraKey:any?...)", Help: "The rows whose IPv6 address lies in a network of a table, with the columns of that table; a last argument true keeps the others.", Example: "T | evaluate ipv6_lookup(Networks, IPAddress, Network)"},
 	def{Sig: "narrow()", Help: "A row for each cell: Row, Column, Value.", Example: "T | evaluate narrow()"},
+	def{Sig: "rows_near(condition:bool, rows:long, rowsAfter:long?)", Help: "The rows that stand near one that fulfils the condition.", Example: "T | sort by TimeGenerated asc | evaluate rows_near(Result == \"failure\", 2)"},
+	def{Sig: "sequence_detect(timeline:any, maxStep:any, maxSpan:any, step:bool, dimension:any?...)", Help: "The times of conditions that were fulfilled one after the other, each step named.", Example: "T | evaluate sequence_detect(TimeGenerated, 10m, 1h, begun = Step == 1, done = Step == 2, User)",
+		Dev: "every combination of rows that fits is shown, rows of the same instant among them."},
+	def{Sig: "preview(rows:long)", Help: "Two tables: the first rows, and the number of rows.", Example: "T | evaluate preview(5)"},
+	def{Sig: "identity()", Help: "The rows as they are.", Example: "T | evaluate identity()"},
+	def{Sig: "activity_counts_metrics(id:any, timeline:any, start:any, end:any, window:any, dimension:any?...)", Help: "For each window the rows, those who were there, those who came for the first time, and all so far.", Example: "T | evaluate activity_counts_metrics(User, TimeGenerated, ago(30d), now(), 1d)"},
+	def{Sig: "activity_metrics(id:any, timeline:any, start:any?, end:any?, window:any, dimension:any?...)", Help: "For each window those who were there, those who were not in the one before, and the rates of staying and leaving.", Example: "T | evaluate activity_metrics(User, TimeGenerated, ago(30d), now(), 7d)"},
+	def{Sig: "new_activity_metrics(id:any, timeline:any, start:any, end:any, window:any, cohort:any?, dimension:any?...)", Help: "How many of those who came in one window were there in each later one.", Example: "T | evaluate new_activity_metrics(User, TimeGenerated, ago(30d), now(), 7d)", Dev: "a table of people to look back at is refused."},
+	def{Sig: "activity_engagement(id:any, timeline:any, start:any, end:any, inner:any, outer:any, dimension:any?...)", Help: "For each inner window how many of those of the outer window were there.", Example: "T | evaluate activity_engagement(User, TimeGenerated, ago(30d), now(), 1d, 7d)"},
+	def{Sig: "active_users_count(id:any, timeline:any, start:any, end:any, lookback:any, period:any, periods:long, bin:any, dimension:any?...)", Help: "For each bin those who were there in so many periods of the time before.", Example: "T | evaluate active_users_count(User, TimeGenerated, ago(30d), now(), 8d, 1d, 3, 7d)"},
+	def{Sig: "session_count(id:any, timeline:any, start:any, end:any, bin:any, lookback:any, dimension:any?...)", Help: "For each bin the sessions that begin in it: someone comes after longer than the time to look back.", Example: "T | evaluate session_count(User, TimeGenerated, ago(1d), now(), 1h, 30m)"},
+	def{Sig: "sliding_window_counts(id:any, timeline:any, start:any, end:any, lookback:any, bin:any, dimension:any?...)", Help: "For each bin the rows and the people of the time up to it.", Example: "T | evaluate sliding_window_counts(User, TimeGenerated, ago(30d), now(), 7d, 1d)"},
+	def{Sig: "rolling_percentile(value:any, percentile:number, timeline:any, bin:any, bins:long, dimension:any?...)", Help: "For each bin the percentile of the values of so many bins up to it.", Example: "T | evaluate rolling_percentile(DurationMs, 50, TimeGenerated, 1d, 3)"},
 ), refuse(Plugin, "Plugins", map[string]string{
-	"machine learning plugins are not available here": "autocluster basket diffpatterns diffpatterns_text",
-	"activity plugins are not available here; write it with summarize and dcount": "active_users_count activity_counts_metrics activity_engagement activity_metrics new_activity_metrics dcount_intersect " +
-		"funnel_sequence funnel_sequence_completion session_count sequence_detect sliding_window_counts rolling_percentile rows_near",
+	"machine learning plugins are not available here":         "autocluster basket diffpatterns diffpatterns_text",
+	"its exact rules are not published; write it with scan":   "funnel_sequence funnel_sequence_completion",
+	"sketches are intersected by their unions: use hll_merge": "dcount_intersect",
 	"queries may not leave this service": "http_request http_request_post sql_request mysql_request postgresql_request cosmosdb_sql_request dax_request azure_digital_twins_query_request " +
 		"ai_embed_text ai_embeddings ai_chat_completion ai_chat_completion_prompt execute_query execute_show_command external_datatable infer_storage_schema infer_storage_schema_with_suggestions",
 	"scripts are not run here":          "csharp python r",
-	"it is not part of this engine yet": "schema_merge preview identity identity_v3 estimate_rows_count",
+	"it is not part of this engine yet": "schema_merge identity_v3 estimate_rows_count",
 })...)
 
 // refusedFunctions are known and not supported, so that the message can say so.

@@ -25,6 +25,17 @@ func (c *checker) evaluate(sc *scope, r *rel, op *ast.Evaluate) *rel {
 		return c.narrow(r, op)
 	case "ipv4_lookup", "ipv6_lookup":
 		return c.ipLookup(sc, r, op)
+	case "sequence_detect":
+		return c.sequenceDetect(sc, r, op)
+	case "rows_near":
+		return c.rowsNear(sc, r, op)
+	case "preview":
+		return c.preview(sc, r, op)
+	case "identity":
+		return r.then(r.node)
+	}
+	if plugin, ok := activity[op.Call.Name.Text]; ok {
+		return plugin(c, sc, r, op)
 	}
 	c.plugin(op.Call)
 	return nil

@@ -63,6 +63,9 @@ func (c *checker) fork(sc *scope, r *rel, op *ast.Fork) *rel {
 			continue
 		}
 		name := "Table_" + strconv.Itoa(i+1)
+		if last, ok := lastOperator(b.Body).(*ast.As); ok {
+			name = last.Name.Text
+		}
 		if b.Name != nil {
 			name = b.Name.Text
 		}
@@ -70,6 +73,13 @@ func (c *checker) fork(sc *scope, r *rel, op *ast.Fork) *rel {
 	}
 	c.more = out
 	return r
+}
+
+func lastOperator(p *ast.Pipeline) ast.Operator {
+	if p == nil || len(p.Operators) == 0 {
+		return nil
+	}
+	return p.Operators[len(p.Operators)-1]
 }
 
 // facet yields the values of each column with their counts, and the rows themselves with "with".
