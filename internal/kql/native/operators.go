@@ -24,23 +24,26 @@ var operators = []fn{
 			return out.node
 		})
 	}},
-	// array of [index, value], number of elements, default
-	{"kql_make_series", "?jlj:j", func(a args) any {
-		n := a.long(1)
-		if n < 0 || n > maxResult {
+	// array of [index, value], first index, index behind the last, default
+	{"kql_make_series", "?jllj:j", func(a args) any {
+		first, n := a.long(1), a.long(2)-a.long(1)
+		switch {
+		case a.null(1) || a.null(2):
+			return nil // a series without rows and bounds
+		case n > maxResult:
 			return errTooLarge
 		}
-		items := make([]*node, n)
+		items := make([]*node, max(n, 0))
 		for i := range items {
-			items[i] = a.json(2)
+			items[i] = a.json(3)
 		}
 		pairs, _ := a.array(0)
 		for _, p := range pairs {
 			if len(p.items) != 2 {
 				continue
 			}
-			if f, ok := p.items[0].float(); ok && f >= 0 && int64(f) < n {
-				items[int64(f)] = p.items[1]
+			if i, ok := dynamicLong(p.items[0]).(int64); ok && i >= first && i-first < n {
+				items[i-first] = p.items[1]
 			}
 		}
 		return arrayNode(items)

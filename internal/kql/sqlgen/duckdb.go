@@ -21,8 +21,9 @@ var DuckDB = &Dialect{
 	NegInf: "CAST('-inf' AS DOUBLE)",
 	NaN:    "CAST('nan' AS DOUBLE)",
 	Aggs: map[string]string{
-		"any":            "any_value({0})",
-		"series":         "CAST(kql_make_series(to_json(list(json_array({0}, {1}))), {2}, {3}) AS JSON)",
+		"any":        "any_value({0})",
+		"series":     makeSeries("0", "{2}"),
+		"series own": makeSeries("min({0})", "max({0}) + 1"), "series own first": makeSeries("min({0})", "{2}"), "series own last": makeSeries("0", "max({0}) + 1"),
 		"first":          "first({0})",
 		"arg_max":        "arg_max_null({0}, {1})",
 		"arg_min":        "arg_min_null({0}, {1})",
@@ -119,6 +120,11 @@ var duckOps = map[string]op{
 	"in list":       {"coalesce(list_contains(from_json({1}, '[\"VARCHAR\"]'), {0}), FALSE)", precAtom, 0},
 	"has any list":  {"coalesce(kql_has_any({0}, {1}), FALSE)", precAtom, 0},
 	"has all list":  {"coalesce(kql_has_all({0}, {1}), TRUE)", precAtom, 0},
+}
+
+// makeSeries makes an array of the bins from the first to before the end: {0} is a bin's number, {1} its value, {3} the default.
+func makeSeries(first, end string) string {
+	return "CAST(kql_make_series(to_json(list(json_array({0}, {1}))), " + first + ", " + end + ", {3}) AS JSON)"
 }
 
 // wrap brings a 128-bit result back into 64 bits as overflow does.
