@@ -13,7 +13,6 @@ import (
 	"passtrail"
 	"passtrail/internal/auth"
 	"passtrail/internal/export"
-	"passtrail/internal/kql"
 	"passtrail/internal/query"
 )
 
@@ -83,7 +82,7 @@ func (a *API) stream(ctx context.Context, c call, q *asked, p *query.Prepared, o
 	}
 	var members []export.Member
 	if q.prefer.render {
-		members = append(members, export.Member{Name: "render", Value: renderOf(p.Render)})
+		members = append(members, export.Member{Name: "render", Value: renderOf(p)})
 	}
 	if q.prefer.statistics {
 		members = append(members, export.Member{Name: "statistics", Value: statistics{queryStatistics{a.Now().Sub(began).Seconds(), counts}}})
@@ -132,7 +131,8 @@ type tableStatistics struct {
 }
 
 // renderOf is what include-render asks for: the service's members, and the properties that the query gives besides.
-func renderOf(r *kql.Render) map[string]any {
+func renderOf(p *query.Prepared) map[string]any {
+	r := p.Render
 	if r == nil {
 		return map[string]any{}
 	}
