@@ -57,6 +57,12 @@ func New(st store.Store, limits Limits) *Engine {
 	return &Engine{store: st, limits: limits}
 }
 
+// FinalUntil is the instant before which a tenant's figures do not grow by late records any more, 0 if there is none.
+func (e *Engine) FinalUntil(ctx context.Context, tenant passtrail.TenantID) (passtrail.Ticks, error) {
+	f, err := e.store.FinalUntil(ctx, tenant)
+	return f.Until(), err
+}
+
 // Request is one query and on whose behalf it runs.
 type Request struct {
 	Text      string

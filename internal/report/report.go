@@ -305,7 +305,7 @@ func (l *Library) findings(ctx context.Context, out *Output) error {
 	return nil
 }
 
-// notes say since when the histories that a report leans on are known and not assumed.
+// notes say since when the histories that a report leans on are known and not assumed, and up to when figures are final.
 func (l *Library) notes(ctx context.Context, r *Report, p Params) ([]string, error) {
 	var notes []string
 	for _, kind := range r.Assumes {
@@ -322,11 +322,21 @@ func (l *Library) notes(ctx context.Context, r *Report, p Params) ([]string, err
 		case !ok:
 			notes = append(notes, "No snapshot of "+what+" has been taken in: nobody's "+what+" are known.")
 		case passtrail.Ticks(since) > p.From:
-			notes = append(notes, fmt.Sprintf("The state of %s is known since %s; for the time before, that first snapshot stands in.", what, passtrail.Ticks(since).String()[:16]+"Z"))
+			notes = append(notes, fmt.Sprintf("The state of %s is known since %s; for the time before, that first snapshot stands in.", what, minute(passtrail.Ticks(since))))
 		}
 	}
-	return notes, nil
+	final, err := l.engine.FinalUntil(ctx, p.Tenant)
+	switch {
+	case final == 0:
+		notes = append(notes, "Open: nothing is final yet, figures may still grow by records that are late.")
+	case final < p.To:
+		notes = append(notes, fmt.Sprintf("Final up to %s; later figures may still grow by records that are late.", minute(final)))
+	}
+	return notes, err
 }
+
+// minute writes an instant to the minute, in UTC.
+func minute(t passtrail.Ticks) string { return t.String()[:16] + "Z" }
 
 // answer is the report's sentence.
 func (o *Output) answer() (string, error) {

@@ -265,12 +265,15 @@ func TestNotes(t *testing.T) {
 	s := small(t)
 	lib := library(t, s)
 	out := run(t, lib, "admins-resetting-often", report.Params{Tenant: scene.Contoso, Now: s.Now})
-	if len(out.Notes) != 1 || !strings.Contains(out.Notes[0], "roles is known since 2026-03-01T00:00Z") {
+	if len(out.Notes) != 2 || !strings.Contains(out.Notes[0], "roles is known since 2026-03-01T00:00Z") || !strings.HasPrefix(out.Notes[1], "Final up to 2026-03-18T14:00Z; later figures may still grow") {
 		t.Errorf("notes = %q", out.Notes)
 	}
-	out = run(t, lib, "admins-resetting-often", report.Params{Tenant: scene.Contoso, Now: s.Now, From: scene.Time("2026-03-02")})
+	out = run(t, lib, "admins-resetting-often", report.Params{Tenant: scene.Contoso, Now: s.Now, From: scene.Time("2026-03-02"), To: scene.Time("2026-03-18")})
 	if len(out.Notes) != 0 {
-		t.Errorf("notes = %q, want none: the state is known in the whole period", out.Notes)
+		t.Errorf("notes = %q, want none: the state is known in the whole period, which is final", out.Notes)
+	}
+	if out = run(t, lib, "funnel", report.Params{Tenant: "99999999-0000-4000-8000-000000000000", Now: s.Now}); len(out.Notes) != 1 || !strings.HasPrefix(out.Notes[0], "Open: ") {
+		t.Errorf("notes without records = %q", out.Notes)
 	}
 }
 
@@ -286,7 +289,7 @@ func TestRulesThatCannotRun(t *testing.T) {
 		lib.Sentinel = append(lib.Sentinel, r)
 	}
 	out := run(t, lib, "suspicious-activity", report.Params{Tenant: scene.Contoso, Now: s.Now, From: s.Now - 2*passtrail.Day})
-	if len(out.Notes) != 1 || !strings.Contains(out.Notes[0], "Foreign") || !strings.Contains(out.Notes[0], "SecurityEvent") {
+	if len(out.Notes) != 2 || !strings.Contains(out.Notes[0], "Foreign") || !strings.Contains(out.Notes[0], "SecurityEvent") {
 		t.Errorf("notes = %q", out.Notes)
 	}
 	rules := map[any]bool{}

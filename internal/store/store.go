@@ -35,6 +35,8 @@ type Store interface {
 	DropQuarantined(ctx context.Context, ids []int64) error
 	// Ledger returns the ledger of a tenant, by source and hour.
 	Ledger(ctx context.Context, tenant passtrail.TenantID) ([]LedgerHour, error)
+	// FinalUntil says up to when a tenant's figures are final, see Lateness.
+	FinalUntil(ctx context.Context, tenant passtrail.TenantID) (Finality, error)
 
 	// Tenant returns one tenant, or an error with code NotFound.
 	Tenant(ctx context.Context, id passtrail.TenantID) (Tenant, error)
@@ -187,7 +189,8 @@ type LedgerHour struct {
 	Received, Stored, Repeats, SetAside, Other int64
 	PastRetention                              int64
 	LastSeen                                   passtrail.Ticks
-	FinalSince                                 passtrail.Ticks // 0: still open
+	LastRecord                                 passtrail.Ticks // newest audit record of the hour; 0: none of its counts is of audit records
+	FinalSince                                 passtrail.Ticks // when Refresh found its counts final, see Lateness; 0: still open
 }
 
 // Tenant is one customer directory.

@@ -75,7 +75,7 @@ type Link struct{ Text, Href string }
 type Freshness struct {
 	Records        int64
 	Oldest, Newest passtrail.Ticks // of the records; 0 without records
-	FinalUntil     passtrail.Ticks // figures before this will not change any more; 0: not known
+	FinalUntil     passtrail.Ticks // figures about records of before do not grow by late ones any more; 0: open, see store.Lateness
 	Snapshot       passtrail.Ticks // newest registration snapshot; 0: none
 	StateSince     passtrail.Ticks // oldest snapshot: from then on the state is known and not assumed
 }

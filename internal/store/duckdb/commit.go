@@ -177,6 +177,7 @@ func (c *commit) records(ctx context.Context) error {
 	for i := range c.keep {
 		h := c.ledger.at(c.keep[i].Time)
 		h.Received++
+		h.LastRecord = max(h.LastRecord, c.keep[i].Time)
 		if m.stored[i] {
 			h.Stored++
 		} else {
@@ -199,6 +200,7 @@ func (c *commit) passOver() {
 			h := c.ledger.at(r.Time)
 			h.Received++
 			h.PastRetention++
+			h.LastRecord = max(h.LastRecord, r.Time)
 		}
 	}
 }

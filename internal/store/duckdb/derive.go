@@ -40,7 +40,7 @@ func (s *Store) Rebuild(ctx context.Context, progress func(done, total int64)) e
 // derive runs f in one transaction. It returns ctx.Err() when ctx ended it, and code TooLarge when memory did.
 func (s *Store) derive(ctx context.Context, op string, f func(*derivation) error) error {
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		d := &derivation{tx: tx, sliceRows: s.deriveRows}
+		d := &derivation{tx: tx, sliceRows: s.deriveRows, at: passtrail.TicksOf(s.now())}
 		defer d.dropTemp()
 		return f(d)
 	})
@@ -58,7 +58,8 @@ func (s *Store) derive(ctx context.Context, op string, f func(*derivation) error
 // derivation is one run of Refresh or Rebuild.
 type derivation struct {
 	tx        *sql.Tx
-	sliceRows int64    // records to fold at once
+	sliceRows int64 // records to fold at once
+	at        passtrail.Ticks
 	temp      []string // temporary tables to drop
 }
 
@@ -140,6 +141,9 @@ func (d *derivation) span(ctx context.Context) (from, upto int64, err error) {
 
 // done notes that all batches up to one are derived.
 func (d *derivation) done(ctx context.Context, upto int64) error {
+	if err := d.final(ctx); err != nil {
+		return fmt.Errorf("final hours: %w", err)
+	}
 	if _, err := d.exec(ctx, `DELETE FROM touched`); err != nil {
 		return err
 	}

@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"batch and checkpoint go in together", checkpoints},
 		{"an input is set aside once", quarantine},
 		{"the ledger counts by hour", ledger},
+		{"figures become final", finality},
 		{"snapshots are taken in once", snapshots},
 		{"tenants", tenants},
 		{"access log", accessLog},

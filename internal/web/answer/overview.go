@@ -190,10 +190,7 @@ func (a *Answers) Freshness(ctx context.Context, s web.Scope) (web.Freshness, er
 	r := first(&tables[0])
 	f.Records, f.Oldest, f.Newest = r.number("Records"), r.ticks("Oldest"), r.ticks("Newest")
 	f.StateSince, f.Snapshot = snapshotTimes(&tables[1])
-	hours, err := a.store.Ledger(ctx, s.Tenant)
-	if err != nil {
-		return f, err
-	}
-	f.FinalUntil = finalUntil(hours)
-	return f, nil
+	final, err := a.store.FinalUntil(ctx, s.Tenant)
+	f.FinalUntil = final.Until()
+	return f, err
 }

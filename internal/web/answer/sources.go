@@ -27,7 +27,11 @@ func (a *Answers) SourceList(ctx context.Context, s web.Scope) (*web.SourcesView
 	if err != nil {
 		return nil, err
 	}
-	view := &web.SourcesView{Sources: sources(hours), Arrived: arrived(hours)}
+	final, err := a.store.FinalUntil(ctx, s.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	view := &web.SourcesView{Sources: sources(hours, final), Arrived: arrived(hours)}
 	aside, err := a.store.Quarantined(ctx, store.QuarantineFilter{Tenant: s.Tenant, Limit: maxSetAside})
 	if err != nil {
 		return nil, err
@@ -43,7 +47,7 @@ func setAside(q store.Quarantine) web.SetAsideRow {
 }
 
 // sources sums the ledger by source.
-func sources(hours []store.LedgerHour) []web.SourceRow {
+func sources(hours []store.LedgerHour, final store.Finality) []web.SourceRow {
 	var out []web.SourceRow
 	for _, h := range hours {
 		i := slices.IndexFunc(out, func(r web.SourceRow) bool { return r.Name == h.Source })
@@ -64,26 +68,9 @@ func sources(hours []store.LedgerHour) []web.SourceRow {
 		r.Last, r.LastSeen = max(r.Last, h.Hour), max(r.LastSeen, h.LastSeen)
 	}
 	for i := range out {
-		out[i].FinalUntil = finalUntil(slices.DeleteFunc(slices.Clone(hours), func(h store.LedgerHour) bool { return h.Source != out[i].Name }))
+		out[i].FinalUntil = final[out[i].Name]
 	}
 	return out
-}
-
-// finalUntil is the end of the last hour before which every hour is final, 0 if the first is still open.
-func finalUntil(hours []store.LedgerHour) passtrail.Ticks {
-	var until, open passtrail.Ticks
-	for _, h := range hours {
-		switch {
-		case h.FinalSince == 0 && (open == 0 || h.Hour < open):
-			open = h.Hour
-		case h.FinalSince != 0:
-			until = max(until, h.Hour+passtrail.Hour)
-		}
-	}
-	if open != 0 {
-		return min(until, open)
-	}
-	return until
 }
 
 // arrived draws the records stored, by the day of their time, over the last 90 days there are.

@@ -1,0 +1,47 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"passtrail"
+	"passtrail/internal/store"
+)
+
+// finalUntil is the end of the last final hour of each tenant and source, 0 if none is: see store.Lateness. A time that
+// was still to come when the record came proves nothing.
+var finalUntil = fmt.Sprintf(`SELECT tenant, source, CASE WHEN until > first THEN until ELSE 0 END AS until FROM (
+		SELECT tenant, source, min(hour) AS first, newest - newest %% %[2]d AS until FROM (
+			SELECT tenant, source, hour, max(least(last_record, last_seen)) OVER (PARTITION BY tenant, source) - %[1]d AS newest
+			FROM ledger WHERE last_record IS NOT NULL)
+		GROUP BY tenant, source, newest)`, store.Lateness, passtrail.Hour)
+
+// FinalUntil says up to when a tenant's figures are final.
+func (s *Store) FinalUntil(ctx context.Context, tenant passtrail.TenantID) (store.Finality, error) {
+	if err := s.settled(); err != nil {
+		return nil, err
+	}
+	type final struct {
+		source string
+		until  passtrail.Ticks
+	}
+	rows, err := s.db.SQL.QueryContext(ctx, `SELECT source, until FROM (`+finalUntil+`) WHERE tenant = ?`, string(tenant))
+	all, err := collect(rows, err, func(r *sql.Rows) (f final, err error) {
+		err = r.Scan(&f.source, &f.until)
+		return f, err
+	})
+	f := store.Finality{}
+	for _, x := range all {
+		f[x.source] = x.until
+	}
+	return f, err
+}
+
+// final notes since when hours are final. An hour whose counts change after that is noted anew.
+func (d *derivation) final(ctx context.Context) error {
+	mark := fmt.Sprintf(`UPDATE ledger SET final_since = ?::BIGINT FROM (%s) f
+		WHERE ledger.tenant = f.tenant AND ledger.source = f.source AND final_since IS NULL AND hour > 0 AND hour + %d <= f.until`, finalUntil, passtrail.Hour)
+	_, err := d.exec(ctx, mark, int64(d.at))
+	return err
+}
