@@ -256,6 +256,7 @@ func (e *Engine) runAll(ctx context.Context, req Request, c *kql.Compiled, head 
 			if n++; n > maxRows {
 				return &passtrail.Error{Code: passtrail.TooLarge, Op: "query.Run", Msg: fmt.Sprintf("the result has more than %d rows, the limit; add a filter, summarize or take", maxRows), Err: ErrRows}
 			}
+			cells = cells[:len(t.Columns)] // a table without columns is read as one of a constant
 			widen(t.Columns, cells)
 			return row(cells)
 		})

@@ -327,6 +327,7 @@ func TestConstantKeys(t *testing.T) {
 		"AuditLogs | extend k = true | summarize n = count() by k":                                      "[[true 9]]",
 		"AuditLogs | extend k = 3 | serialize n = row_number(1, prev(k) != k) | summarize max(n)":       "[[9]]",
 		"AuditLogs | extend k = 1 | top-nested 1 of k by n = count() | project n":                       "[[9]]",
+		"AuditLogs | take 2 | project k = 1 | project-away k":                                           "[[] []]",
 		"AuditLogs | extend k = 1 | sample-distinct 5 of k":                                             "[[1]]",
 		"AuditLogs | extend k = -1 | summarize n = count() by k, Identity = 'z'":                        "[[-1 z 9]]",
 		"AuditLogs | extend k = 1 | lookup (print k = 1, v = 'y') on k | summarize n = count() by v":    "[[y 9]]",

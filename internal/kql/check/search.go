@@ -168,7 +168,7 @@ func (c *checker) filterTable(sc *scope, l *rel, s *searchEnv, predicate ast.Exp
 		in.cols = append(slices.Clone(l.cols), l.missing...)
 	}
 	pred := plan.Expr(&plan.Lit{T: types.Bool, V: true})
-	if predicate != nil {
+	if _, all := predicate.(*ast.Star); predicate != nil && !all {
 		pred = c.condition(&env{sc: sc, rel: in, search: s}, predicate)
 	}
 	out := in.then(&plan.Filter{In: in.node, Pred: pred})

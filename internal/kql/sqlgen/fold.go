@@ -58,7 +58,7 @@ func (g *gen) foldRow(n *plan.FoldRow, need plan.Set) *block {
 	b := g.wrap(g.node(f.In, in), in)
 	if st.self == "" {
 		for i, c := range f.Prev {
-			b.cols[c] = g.expr(newBlock(""), f.Init[i])
+			b.cols[c] = g.alone(f.Init[i])
 		}
 		b.where = append(b.where, b.cols[f.Row].s+" = 1")
 		b.alias = ""

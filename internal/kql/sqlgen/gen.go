@@ -368,13 +368,7 @@ func (g *gen) arg(v any) string {
 
 func (g *gen) values(n *plan.Values, need plan.Set) *block {
 	if len(n.Rows) == 1 {
-		b := newBlock("")
-		for i, c := range n.Cols {
-			if need[c] {
-				b.cols[c] = g.expr(b, n.Rows[0][i])
-			}
-		}
-		return b
+		return g.oneRow(n, need)
 	}
 	alias := g.alias("v")
 	empty := newBlock("")
@@ -421,6 +415,32 @@ func (g *gen) values(n *plan.Values, need plan.Set) *block {
 	return b
 }
 
+// oneRow writes print, whose values may read sub-queries.
+func (g *gen) oneRow(n *plan.Values, need plan.Set) *block {
+	cols := map[*plan.Col]sql{}
+	b := g.settle(newBlock(""), plan.Set{}, func(b *block) {
+		for i, c := range n.Cols {
+			if need[c] {
+				cols[c] = g.expr(b, n.Rows[0][i])
+			}
+		}
+	})
+	for c, x := range cols {
+		b.cols[c] = x
+	}
+	return b
+}
+
+// alone writes a value that reads no column of a table. What has to be computed below it makes a sub-query of it.
+func (g *gen) alone(x plan.Expr) sql {
+	var s sql
+	b := g.settle(newBlock(""), plan.Set{}, func(b *block) { s = g.expr(b, x) })
+	if b.from != "" {
+		return sql{"(" + b.statement([]string{s.s + " AS one"}) + ")", precAtom}
+	}
+	return s
+}
+
 // cell writes a cell of a table of constants; the first row says what type the columns have.
 func (g *gen) cell(b *block, x plan.Expr, t types.Type, first bool) string {
 	s := g.expr(b, x).s
@@ -431,9 +451,8 @@ func (g *gen) cell(b *block, x plan.Expr, t types.Type, first bool) string {
 }
 
 func (g *gen) rangeRows(n *plan.Range) *block {
-	empty := newBlock("")
 	alias := g.alias("n")
-	from, to, step := g.expr(empty, n.From).s, g.expr(empty, n.To).s, g.expr(empty, n.Step).s
+	from, to, step := g.alone(n.From).s, g.alone(n.To).s, g.alone(n.Step).s
 	b := newBlock(fill(g.d.Series, from, to, step) + " AS " + alias + "(v)")
 	x := sql{alias + ".v", precAtom}
 	if n.Col.Type == types.Real {

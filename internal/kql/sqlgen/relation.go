@@ -180,7 +180,7 @@ func (g *gen) limit(n *plan.Limit, need plan.Set) *block {
 	var order []string
 	b = g.settle(b, in, func(b *block) { order = g.orderBy(b, n.Order) })
 	b.order = order
-	b.limit = g.expr(newBlock(""), n.N).brackets(precAtom)
+	b.limit = g.alone(n.N).brackets(precAtom)
 	return b
 }
 
@@ -332,7 +332,7 @@ func (g *gen) list(b *block, it plan.Item, limit plan.Expr) string {
 	s := fill(tmpl, g.expr(b, it.X).s)
 	g.measure(it.X, []plan.Expr{it.X}, b, s)
 	if limit != nil {
-		s = fill(g.d.Ops["list head"].sql, s, g.expr(newBlock(""), limit).s)
+		s = fill(g.d.Ops["list head"].sql, s, g.alone(limit).s)
 	}
 	return s
 }
