@@ -77,9 +77,15 @@ func (c *checker) expand(r *rel, items []*expanded, index *ast.Name, limit plan.
 	cols := slices.Clone(r.cols)
 	for _, it := range items {
 		it.elem = &plan.Col{Name: it.name, Type: types.Dynamic}
+		_, _, instants := plan.InstantsOf(it.x)
+		if instants = instants && it.to == types.DateTime; instants {
+			it.elem.Type = types.DateTime
+		}
 		it.out = it.elem
-		node.Items = append(node.Items, plan.Item{X: it.x, Col: it.elem, Pairs: pairs})
-		if it.to != types.Dynamic && it.to != types.Unknown {
+		node.Items = append(node.Items, plan.Item{X: it.x, Col: it.elem, Pairs: pairs, Instants: instants})
+		if instants {
+			// the elements are what they are to be
+		} else if it.to != types.Dynamic && it.to != types.Unknown {
 			it.out = &plan.Col{Name: it.name, Type: it.to}
 			defs = append(defs, plan.Def{Col: it.out, X: element(it.elem, it.to)})
 		}

@@ -54,7 +54,7 @@ func (c cloner) node(n Node) Node {
 	case *Expand:
 		out := &Expand{In: c.node(n.In), Index: c.col(n.Index), Limit: n.Limit}
 		for _, i := range n.Items {
-			out.Items = append(out.Items, Item{X: c.expr(i.X), Col: c.col(i.Col), Pairs: i.Pairs})
+			out.Items = append(out.Items, Item{X: c.expr(i.X), Col: c.col(i.Col), Pairs: i.Pairs, Instants: i.Instants})
 		}
 		return out
 	case *Shared:

@@ -1,6 +1,9 @@
 package plan
 
-import "passtrail/internal/kql/builtin"
+import (
+	"passtrail/internal/kql/builtin"
+	"passtrail/internal/kql/types"
+)
 
 // Node is a relational operator. What it offers are columns; which of them a query shows, and in which order, is said
 // once at the end (see [Output]), so that whatever nobody needs is never computed.
@@ -124,12 +127,48 @@ type Expand struct {
 }
 
 // Item is one dynamic value of an Expand and the column that gets its elements. Pairs asks for [key, value] arrays in
-// place of one-key bags where the value is a bag.
+// place of one-key bags where the value is a bag. Instants says that Col has the type of instants and X, which makes an
+// array of them (see [InstantsOf]), need not be made as JSON.
 type Item struct {
-	X     Expr
-	Col   *Col
-	Pairs bool
+	X        Expr
+	Col      *Col
+	Pairs    bool
+	Instants bool
 }
+
+// InstantsOf returns the expressions that the elements of an array of instants follow from when it is range(from, to,
+// step) with a step that is known and goes forward, or pack_array of instants; step is 0 for pack_array.
+func InstantsOf(x Expr) (parts []Expr, step int64, ok bool) {
+	c, isCall := x.(*Call)
+	if !isCall {
+		return nil, 0, false
+	}
+	args := c.Args
+	switch {
+	case c.Row.Name == "range" && len(args) == 3:
+		if l, known := args[2].(*Lit); known && l.T == types.TimeSpan {
+			step, _ = l.V.(int64)
+		}
+		if args = args[:2]; step <= 0 || step > maxInstantStep {
+			return nil, 0, false
+		}
+	case c.Row.Name != "pack_array":
+		return nil, 0, false
+	}
+	for _, a := range args {
+		if inner, cast := a.(*Cast); cast && inner.T == types.Dynamic {
+			a = inner.X
+		}
+		if a.Type() != types.DateTime {
+			return nil, 0, false
+		}
+		parts = append(parts, a)
+	}
+	return parts, step, len(parts) > 0
+}
+
+// maxInstantStep is a step with which a million elements stay within whole numbers: 24 days.
+const maxInstantStep = 1 << 44
 
 // CTE is a relation that is computed once and read in several places.
 type CTE struct {

@@ -23,6 +23,7 @@ type Dialect struct {
 	Numbered string                // rows 0 .. n-1 beside the lists {0}, in the select list
 	// Member tests whether {0} is one of a few texts {1}, in a form that the engine takes into its scan; "" where IN is.
 	Member           string
+	Semi, Anti       string // joins that keep rows with and without a partner; "" where EXISTS is
 	Inf, NegInf, NaN string
 }
 

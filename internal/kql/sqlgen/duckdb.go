@@ -17,6 +17,8 @@ var DuckDB = &Dialect{
 	Numbered: "unnest(range({0}))",
 	// DuckDB uses IN only to skip row groups and tests the rows after reading all columns; a function goes into the scan.
 	Member: "list_contains([{1}], {0})",
+	Semi:   " SEMI JOIN ",
+	Anti:   " ANTI JOIN ",
 	Inf:    "CAST('inf' AS DOUBLE)",
 	NegInf: "CAST('-inf' AS DOUBLE)",
 	NaN:    "CAST('nan' AS DOUBLE)",

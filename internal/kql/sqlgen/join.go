@@ -31,7 +31,7 @@ func (g *gen) combine(n *plan.Combine, need plan.Set) *block {
 		}
 	})
 	if !joins {
-		return semi(l, r, on, n.Kind == plan.Anti)
+		return g.semi(l, r, on, n.Kind == plan.Anti)
 	}
 	cond := "TRUE"
 	if len(on) > 0 {
@@ -94,14 +94,26 @@ func (g *gen) keysAlike(l, r *block, on [2]plan.Expr) string {
 	return x + " IS NOT DISTINCT FROM " + y
 }
 
-func semi(l, r *block, on []string, anti bool) *block {
+// semi keeps the rows with a partner, or those without one. Where the dialect has a join for it, it is written as one: DuckDB
+// turns an EXISTS over grouped rows into a join with all rows that agree in one key.
+func (g *gen) semi(l, r *block, on []string, anti bool) *block {
+	cond := strings.Join(on, " AND ")
+	join := g.d.Semi
+	if anti {
+		join = g.d.Anti
+	}
+	if join != "" && cond != "" && l.from != "" && !strings.Contains(cond, "SELECT") {
+		l.from += join + r.from + " ON " + cond
+		l.alias = ""
+		return l
+	}
 	word := "EXISTS ("
 	if anti {
 		word = "NOT EXISTS ("
 	}
 	w := "SELECT 1 FROM " + r.from
-	if len(on) > 0 {
-		w += " WHERE " + strings.Join(on, " AND ")
+	if cond != "" {
+		w += " WHERE " + cond
 	}
 	l.where = append(l.where, word+w+")")
 	return l

@@ -2,6 +2,7 @@ package sqlgen
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"passtrail/internal/kql/plan"
@@ -329,10 +330,41 @@ func (g *gen) list(b *block, it plan.Item, limit plan.Expr) string {
 	if it.Pairs {
 		tmpl = g.d.Pairs
 	}
-	s := fill(tmpl, g.expr(b, it.X).s)
+	var s string
+	if it.Instants {
+		s = g.instants(b, it.X)
+	} else {
+		s = fill(tmpl, g.expr(b, it.X).s)
+	}
 	g.measure(it.X, []plan.Expr{it.X}, b, s)
 	if limit != nil {
 		s = fill(g.d.Ops["list head"].sql, s, g.alone(limit).s)
+	}
+	return s
+}
+
+// maxInstants is how many elements range() gives at most, as package native has it.
+const maxInstants = 1 << 20
+
+// instants writes the list of the instants of a range() or a pack_array(). A range with an end that is null is null, which
+// expands to one null.
+func (g *gen) instants(b *block, x plan.Expr) string {
+	parts, step, _ := plan.InstantsOf(x)
+	texts := make([]string, len(parts))
+	var null []string
+	for i, p := range parts {
+		texts[i] = "CAST(" + g.expr(b, p).s + " AS " + g.d.Types[types.DateTime] + ")"
+		if !p.NotNull() {
+			null = append(null, texts[i]+" IS NULL")
+		}
+	}
+	if step == 0 {
+		return "[" + strings.Join(texts, ", ") + "]"
+	}
+	by := strconv.FormatInt(step, 10)
+	s := fill(g.d.Series, texts[0], "least("+texts[1]+", "+texts[0]+" + "+strconv.FormatInt(step*(maxInstants-1), 10)+")", by)
+	if len(null) > 0 {
+		s = "CASE WHEN " + strings.Join(null, " OR ") + " THEN [CAST(NULL AS " + g.d.Types[types.DateTime] + ")] ELSE " + s + " END"
 	}
 	return s
 }
