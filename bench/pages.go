@@ -52,9 +52,11 @@ func (b *bench) pages(ctx context.Context) error {
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	begin := time.Now()
-	if err := answer.NewKeeper(st, e, lib, clock, quiet).Look(ctx); err != nil {
+	keeper := answer.NewKeeper(st, e, lib, clock, quiet)
+	if err := keeper.Look(ctx); err != nil {
 		return err
 	}
+	lib.Known = keeper.Known
 	fmt.Printf("first look of the detections at 90 days: %s\n\n", ms(time.Since(begin)))
 	sessions := auth.NewSessions(clock)
 	h, err := web.New(web.Config{Services: answer.New(st, e, lib), Sessions: sessions, Now: clock, Log: quiet})

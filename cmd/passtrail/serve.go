@@ -72,6 +72,7 @@ func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, de
 		return err
 	}
 	keeper, retention := answer.NewKeeper(st, e, lib, a.clock, log), retain.New(st, a.clock, log)
+	lib.Known = keeper.Known
 	pages, err := web.New(web.Config{Services: answer.New(st, e, lib).OnRetention(retention.Ask), Sessions: sessions, Provider: provider, Now: a.clock, Log: log, Secure: cfg.CertFile != "", Demo: demo, Changes: keeper, Editor: editorService(e, a.clock, log)})
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"passtrail"
 	"passtrail/internal/auth"
+	"passtrail/internal/detect"
 	"passtrail/internal/kql/native"
 	"passtrail/internal/query"
 	"passtrail/internal/report"
@@ -57,7 +58,7 @@ func newFixture(t *testing.T) *fixture {
 	return &fixture{answer.New(st, engine, lib), st, answer.NewKeeper(st, engine, lib, clock, slog.New(slog.DiscardHandler))}
 }
 
-// block stores that a person was blocked.
+// block stores that a person was blocked; the record comes in now.
 func (f *fixture) block(t *testing.T, id, who string, at time.Time) {
 	t.Helper()
 	r := passtrail.Record{
@@ -65,7 +66,7 @@ func (f *fixture) block(t *testing.T, id, who string, at time.Time) {
 		Activity: "Blocked from self-service password reset", Result: "success", CorrelationID: "c-" + id, ActorKind: passtrail.ActorUser, ActorID: who, ActorUPN: who, ActorAddress: "203.0.113.7",
 		TargetID: who, TargetUPN: who, TargetType: "User", Shape: passtrail.ShapeGraph, Source: "file", ReceivedAt: passtrail.TicksOf(at), ActivityKey: "blocked",
 	}
-	if _, err := f.store.Commit(t.Context(), &store.Batch{Tenant: tenant, Source: "file", Records: []passtrail.Record{r}, At: passtrail.TicksOf(at)}); err != nil {
+	if _, err := f.store.Commit(t.Context(), &store.Batch{Tenant: tenant, Source: "file", Records: []passtrail.Record{r}, At: passtrail.TicksOf(now)}); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.store.Refresh(t.Context()); err != nil {
@@ -189,6 +190,52 @@ func TestKeeperFindsAndTells(t *testing.T) {
 	<-watching
 	if text := <-told; !strings.Contains(text, "new record") {
 		t.Errorf("the page was told %q", text)
+	}
+}
+
+// TestKnownFindings holds what the keeper answers in place of the detections to what they would find.
+func TestKnownFindings(t *testing.T) {
+	f := newFixture(t)
+	at := passtrail.TicksOf(now)
+	known := func(from, to passtrail.Ticks) (int, bool) {
+		t.Helper()
+		found, ok, err := f.keeper.Known(t.Context(), tenant, detect.Window{From: from, To: to, Now: at})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(found), ok
+	}
+	look := func() {
+		t.Helper()
+		if err := f.keeper.Look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.block(t, "r1", "adele.vance@contoso.com", now.Add(-50*time.Hour))
+	if _, ok := known(at-passtrail.Day, at); ok {
+		t.Error("the keeper knows findings before it has looked")
+	}
+	look()
+	for _, tt := range []struct {
+		name     string
+		from, to passtrail.Ticks
+		n        int
+		ok       bool
+	}{
+		{"within", at - 7*passtrail.Day, at, 1, true}, {"before the window", at - passtrail.Day, at, 0, true},
+		{"further back than was searched", at - 91*passtrail.Day, at, 0, false}, {"an end in the past", at - 7*passtrail.Day, at - passtrail.Day, 0, false},
+	} {
+		if n, ok := known(tt.from, tt.to); n != tt.n || ok != tt.ok {
+			t.Errorf("%s: %d findings, %v, want %d, %v", tt.name, n, ok, tt.n, tt.ok)
+		}
+	}
+	f.block(t, "r2", "alex.wilber@contoso.com", now.Add(-30*24*time.Hour)) // late, long before the last week
+	if _, ok := known(at-7*passtrail.Day, at); ok {
+		t.Error("the keeper vouches for records that it has not seen")
+	}
+	look()
+	if n, ok := known(at-60*passtrail.Day, at); n != 2 || !ok {
+		t.Errorf("with a record that came late: %d findings, %v, want 2, true", n, ok)
 	}
 }
 

@@ -84,7 +84,7 @@ func (a *Answers) attemptFacets(ctx context.Context, s web.Scope, f web.AttemptF
 	outcome.Outcome, problem.Problem, method.Method = "", "", ""
 	tables, err := a.run(ctx, s, attempts(outcome)+"\n| summarize Count = count() by Value = Outcome\n| sort by Count desc, Value asc;\n"+
 		attempts(problem)+"\n| where Problem != ''\n| summarize Count = count() by Value = Problem\n| sort by Count desc, Value asc;\n"+
-		attempts(method)+"\n| project MethodsTried\n| mv-expand Value = MethodsTried to typeof(string)\n| where isnotempty(Value)\n| summarize Count = count() by Value\n| sort by Count desc, Value asc")
+		attempts(method)+"\n| summarize Count = count() by Tried = tostring(MethodsTried)\n| mv-expand Value = parse_json(Tried) to typeof(string)\n| where isnotempty(Value)\n| summarize Count = sum(Count) by Value\n| sort by Count desc, Value asc")
 	if err != nil {
 		return err
 	}

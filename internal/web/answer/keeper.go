@@ -19,6 +19,8 @@ const (
 	// keeperFirst is how far back the detections look when the program starts, keeperAgain when records have come in.
 	keeperFirst = 90 * passtrail.Day
 	keeperAgain = 7 * passtrail.Day
+	// keeperAgainSlack is how long a batch may be on its way from its time of arrival to where a look sees it.
+	keeperAgainSlack = 5 * passtrail.Minute
 )
 
 // Keeper looks at the store from time to time: when records came in it runs the detections over them and tells the
@@ -36,8 +38,11 @@ type Keeper struct {
 	stopped  chan struct{}
 }
 
-// sight is what a tenant held when the keeper last looked.
-type sight struct{ records, findings int64 }
+// sight is what a tenant held when the keeper last looked, and from when to when it has been searched.
+type sight struct {
+	records, findings int64
+	from, to          passtrail.Ticks
+}
 
 // watcher is one open page.
 type watcher struct {
@@ -84,29 +89,31 @@ func (k *Keeper) Look(ctx context.Context) error {
 // lookAt compares a tenant with the last look; what is new is searched and told.
 func (k *Keeper) lookAt(ctx context.Context, tenant passtrail.TenantID) error {
 	now := passtrail.TicksOf(k.now())
-	res, err := k.engine.Run(ctx, query.Request{Text: "AuditLogs | count", Tenants: []passtrail.TenantID{tenant}, Now: now})
+	records, err := k.records(ctx, tenant, now)
 	if err != nil {
 		return err
 	}
-	records := whole(res.Tables[0].Rows[0][0])
-	k.mu.Lock()
-	last, known := k.seen[tenant]
-	k.mu.Unlock()
+	last, known := k.last(tenant)
 	if known && last.records == records {
 		return nil
 	}
-	span := keeperAgain
-	if !known {
-		span = keeperFirst
+	next := sight{records: records, from: now - keeperFirst, to: now}
+	from := next.from
+	if known {
+		next.from = last.from
+		if from, err = k.oldestNew(ctx, tenant, last.to); err != nil {
+			return err
+		}
+		from = max(min(from, now-keeperAgain), last.from)
 	}
-	if err := k.detect(ctx, tenant, detect.Window{From: now - span, To: now, Now: now}); err != nil {
+	if err := k.detect(ctx, tenant, detect.Window{From: from, To: now, Now: now}); err != nil {
 		return err
 	}
 	all, err := k.store.Findings(ctx, tenant)
 	if err != nil {
 		return err
 	}
-	next := sight{records: records, findings: int64(len(all))}
+	next.findings = int64(len(all))
 	k.mu.Lock()
 	k.seen[tenant] = next
 	k.mu.Unlock()
@@ -114,6 +121,60 @@ func (k *Keeper) lookAt(ctx context.Context, tenant passtrail.TenantID) error {
 		k.tell(tenant, news(last, next))
 	}
 	return nil
+}
+
+// last is what the keeper saw of a tenant, and whether it has looked at all.
+func (k *Keeper) last(tenant passtrail.TenantID) (sight, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s, known := k.seen[tenant]
+	return s, known
+}
+
+// records counts what a tenant holds.
+func (k *Keeper) records(ctx context.Context, tenant passtrail.TenantID, now passtrail.Ticks) (int64, error) {
+	res, err := k.engine.Run(ctx, query.Request{Text: "AuditLogs | count", Tenants: []passtrail.TenantID{tenant}, Now: now})
+	if err != nil {
+		return 0, err
+	}
+	return whole(res.Tables[0].Rows[0][0]), nil
+}
+
+// oldestNew is the first hour of which something came since an instant: records may come late.
+func (k *Keeper) oldestNew(ctx context.Context, tenant passtrail.TenantID, since passtrail.Ticks) (passtrail.Ticks, error) {
+	hours, err := k.store.Ledger(ctx, tenant)
+	if err != nil {
+		return 0, err
+	}
+	oldest := passtrail.Forever
+	for _, h := range hours {
+		if h.LastSeen >= since-keeperAgainSlack && h.Hour != 0 {
+			oldest = min(oldest, h.Hour)
+		}
+	}
+	return oldest, nil
+}
+
+// Known answers the findings of a window that reaches to now from those that are kept, for [report.Library]. It can while
+// the records are those that the keeper saw last, and for the time that it has searched.
+func (k *Keeper) Known(ctx context.Context, tenant passtrail.TenantID, w detect.Window) (found []store.Finding, ok bool, err error) {
+	last, known := k.last(tenant)
+	if !known || w.From < last.from || w.To < w.Now {
+		return nil, false, nil
+	}
+	if n, err := k.records(ctx, tenant, w.Now); err != nil || n != last.records {
+		return nil, false, err
+	}
+	all, err := k.store.Findings(ctx, tenant)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, f := range all {
+		if f.End >= w.From && f.Start < w.To {
+			found = append(found, f)
+		}
+	}
+	return found, true, nil
 }
 
 // detect runs the detections and keeps what they find; what continues a finding that is known goes under its id.

@@ -67,7 +67,7 @@ func (a *Answers) Registration(ctx context.Context, s web.Scope, f web.Registrat
 func (a *Answers) registrationFigures(ctx context.Context, s web.Scope, at passtrail.Ticks, f web.RegistrationFilter, view *web.RegistrationView) error {
 	now := people(at, f.Who)
 	text := "UserRegistrationHistory | summarize Since = min(ValidFrom);\n" + now + registrationCounts + ";\n" +
-		now + "\n| where IsSsprRegistered\n| mv-expand Method = MethodsRegistered to typeof(string)\n| where isnotempty(Method)\n| summarize People = dcount(Id) by Method\n| sort by People desc, Method asc;\n" +
+		now + "\n| where IsSsprRegistered\n| summarize People = dcount(Id) by Methods = tostring(MethodsRegistered)\n| mv-expand Method = set_union(parse_json(Methods)) to typeof(string)\n| where isnotempty(Method)\n| summarize People = sum(People) by Method\n| sort by People desc, Method asc;\n" +
 		now + "\n| where IsSsprRegistered\n| summarize People = count() by DataRegistered\n| sort by People desc, DataRegistered asc | take 14"
 	if f.Compare != 0 {
 		text += ";\n" + people(f.Compare, f.Who) + registrationCounts
