@@ -191,16 +191,17 @@ func ticksAsLong(t types.Type) types.Type {
 func spread(name, fn, help string) []def {
 	base := def{Help: help, Name: PrefixFirst, NotNull: true}
 	plain, cond := base, base
-	plain.Sig, plain.Prefix, plain.Make, plain.Example = name+"(expr:real) real", name, finite(fn, "{0}", ""), name+"(x)"
-	cond.Sig, cond.Prefix, cond.Make, cond.Example = name+"if(expr:real, predicate:bool) real", name+"if", finite(fn, "{0}", "{1}"), name+"if(x, x > 0)"
+	plain.Sig, plain.Prefix, plain.Make, plain.Example = name+"(expr:spread) real", name, finite(fn, "{0}", ""), name+"(x)"
+	cond.Sig, cond.Prefix, cond.Make, cond.Example = name+"if(expr:spread, predicate:bool) real", name+"if", finite(fn, "{0}", "{1}"), name+"if(x, x > 0)"
 	return []def{plain, cond}
 }
 
 // finite keeps values that are not finite, or whose square would not be, from an aggregate that raises on them; with one the
-// answer is NaN. A whole number always is finite.
+// answer is NaN. A whole number, ticks among them, always is finite.
 func finite(fn, value, cond string) func(Env, []Arg) string {
 	return func(_ Env, a []Arg) string {
-		if strings.HasPrefix(a[0].SQL, "CAST(") && strings.HasSuffix(a[0].SQL, " AS DOUBLE)") && isAtom(a[0].SQL) && !strings.HasPrefix(a[0].SQL, "CAST('") {
+		ticks := a[0].Type == types.TimeSpan || a[0].Type == types.DateTime
+		if ticks || strings.HasPrefix(a[0].SQL, "CAST(") && strings.HasSuffix(a[0].SQL, " AS DOUBLE)") && isAtom(a[0].SQL) && !strings.HasPrefix(a[0].SQL, "CAST('") {
 			filter := ""
 			if cond != "" {
 				filter = " FILTER (WHERE " + cond + ")"
@@ -223,8 +224,8 @@ func spreads() []def {
 	defs = append(defs, spread("variancep", "var_pop", "Variance of a population.")...)
 	for _, c := range []struct{ name, fn, of string }{{"covariance", "covar_samp", "a sample"}, {"covariancep", "covar_pop", "a population"}} {
 		defs = append(defs,
-			def{Sig: c.name + "(x:real, y:real) real", SQL: "coalesce(" + c.fn + "({0}, {1}), 0.0)", Name: PrefixFirst, Prefix: c.name, NotNull: true, Help: "Covariance of " + c.of + ".", Example: c.name + "(x, y)"},
-			def{Sig: c.name + "if(x:real, y:real, predicate:bool) real", SQL: "coalesce(" + c.fn + "({0}, {1}) FILTER (WHERE {2}), 0.0)", Name: PrefixFirst, Prefix: c.name + "if", NotNull: true, Help: "Covariance of " + c.of + " where the predicate is true.", Example: c.name + "if(x, y, x > 0)"})
+			def{Sig: c.name + "(x:spread, y:spread) real", SQL: "coalesce(" + c.fn + "({0}, {1}), 0.0)", Name: PrefixFirst, Prefix: c.name, NotNull: true, Help: "Covariance of " + c.of + ".", Example: c.name + "(x, y)"},
+			def{Sig: c.name + "if(x:spread, y:spread, predicate:bool) real", SQL: "coalesce(" + c.fn + "({0}, {1}) FILTER (WHERE {2}), 0.0)", Name: PrefixFirst, Prefix: c.name + "if", NotNull: true, Help: "Covariance of " + c.of + " where the predicate is true.", Example: c.name + "if(x, y, x > 0)"})
 	}
 	return defs
 }
@@ -304,10 +305,9 @@ var aggregateFunctions = table(Aggregate, "Aggregates", append([]def{
 	{Sig: "percentile(expr:rankable, percentile:const number) ^0", Make: quantile, Name: Special, Dev: devPercentile, Help: "The value at that nearest rank.", Example: "percentile(x, 95)"},
 	{Sig: "percentiles(expr:rankable, percentile:const number...) ^0", Make: quantile, Name: Special, Dev: devPercentile, Help: "The values at these nearest ranks, a column each.", Example: "percentiles(x, 5, 50, 95)"},
 	{Sig: "percentiles_array(expr:rankable, percentile:const json...) dynamic", Make: quantiles(1, quantile), Name: PrefixFirst, Prefix: "percentiles", Dev: devPercentile, Help: "The values at these nearest ranks, as an array.", Example: "percentiles_array(x, 5, 50, 95)"},
-	{Sig: "percentilew(expr:number, weight:long, percentile:const number) ^0", Make: weighted, Name: Special, Dev: devPercentile, Help: "The value at that nearest rank, each counted by its weight.", Example: "percentilew(x, w, 95)"},
-	{Sig: "percentilew(expr:summable, weight:long, percentile:const number) ^0", Make: weighted, Name: Special, Dev: devPercentile, Help: "The value at that nearest rank, each counted by its weight.", Example: "percentilew(x, w, 95)"},
-	{Sig: "percentilesw(expr:summable, weight:long, percentile:const number...) ^0", Make: weighted, Name: Special, Dev: devPercentile, Help: "The values at these nearest ranks, a column each.", Example: "percentilesw(x, w, 50, 95)"},
-	{Sig: "percentilesw_array(expr:summable, weight:long, percentile:const json...) dynamic", Make: quantiles(2, weighted), Name: PrefixFirst, Prefix: "percentiles", Dev: devPercentile, Help: "The values at these nearest ranks, as an array.", Example: "percentilesw_array(x, w, 50, 95)"},
+	{Sig: "percentilew(expr:weighed, weight:long, percentile:const number) ^0", Make: weighted, Name: Special, Dev: devPercentile, Help: "The value at that nearest rank, each counted by its weight.", Example: "percentilew(x, w, 95)"},
+	{Sig: "percentilesw(expr:weighed, weight:long, percentile:const number...) ^0", Make: weighted, Name: Special, Dev: devPercentile, Help: "The values at these nearest ranks, a column each.", Example: "percentilesw(x, w, 50, 95)"},
+	{Sig: "percentilesw_array(expr:weighed, weight:long, percentile:const json...) dynamic", Make: quantiles(2, weighted), Name: PrefixFirst, Prefix: "percentiles", Dev: devPercentile, Help: "The values at these nearest ranks, as an array.", Example: "percentilesw_array(x, w, 50, 95)"},
 	{Sig: "binary_all_and(expr:long) =0", SQL: "bit_and({0})", Name: KeepFirst, Help: "Bitwise and of the values.", Example: "binary_all_and(x)"},
 	{Sig: "binary_all_or(expr:long) =0", SQL: "bit_or({0})", Name: KeepFirst, Help: "Bitwise or of the values.", Example: "binary_all_or(x)"},
 	{Sig: "binary_all_xor(expr:long) =0", SQL: "bit_xor({0})", Name: KeepFirst, Help: "Bitwise exclusive or of the values.", Example: "binary_all_xor(x)"},

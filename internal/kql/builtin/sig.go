@@ -47,6 +47,8 @@ var paramTypes = map[string]Param{
 	"decimal":  {Accepts: []types.Type{types.Decimal}, Convert: types.Decimal},
 	"number":   {Accepts: []types.Type{types.Int, types.Long, types.Real, types.Decimal}, Convert: types.Real},
 	"summable": {Accepts: []types.Type{types.Int, types.Long, types.Real, types.Decimal, types.TimeSpan, types.DateTime}, Convert: types.Real},
+	"spread":   {Accepts: []types.Type{types.Real, types.TimeSpan, types.DateTime}, Convert: types.Real},                        // ticks as they are
+	"weighed":  {Accepts: []types.Type{types.Int, types.Long, types.Real, types.TimeSpan, types.DateTime}, Convert: types.Real}, // decimals as reals
 	"string":   {Accepts: []types.Type{types.String}, Convert: types.String},
 	"text":     {Any: true, Convert: types.String},
 	"datetime": {Accepts: []types.Type{types.DateTime}, Convert: types.DateTime},

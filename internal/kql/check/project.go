@@ -25,7 +25,7 @@ func (c *checker) where(sc *scope, r *rel, op *ast.Where) *rel {
 func (c *checker) item(e *env, x ast.Expr, names *names, fb fallback) []plan.Def {
 	n, named := x.(*ast.Named)
 	if named && n.Tuple {
-		return c.tuple(e, n, names)
+		return c.tuple(e, n, names, false)
 	}
 	if named {
 		v := c.expr(e, n.X)
@@ -72,13 +72,20 @@ func define(name string, v plan.Expr) plan.Def {
 	return d
 }
 
-// tuple gives the columns of a call that has several, or the elements of a dynamic array, to several columns.
-func (c *checker) tuple(e *env, n *ast.Named, names *names) []plan.Def {
+// tuple gives the columns of a call that has several, or the elements of a dynamic array, to several columns. In project
+// those behind the names given stay under their own; extend has the named ones only.
+func (c *checker) tuple(e *env, n *ast.Named, names *names, rest bool) []plan.Def {
 	v := c.expr(e, n.X)
 	var out []plan.Def
 	if p := c.parts(n.X, v); p != nil {
-		for i, name := range n.Names[:min(len(n.Names), len(p))] {
+		given := min(len(n.Names), len(p))
+		for i, name := range n.Names[:given] {
 			out = append(out, define(names.claim(name.Text), p[i]))
+		}
+		if rest {
+			for i, name := range partNames(n.X, v)[given:] {
+				out = append(out, define(names.derived(name), p[given+i]))
+			}
 		}
 		return out
 	}
@@ -105,6 +112,10 @@ func (c *checker) project(sc *scope, r *rel, op *ast.Project) *rel {
 				names.used[col.Name] = true
 				defs = append(defs, plan.Def{Col: col, X: ref(col)})
 			}
+			continue
+		}
+		if n, ok := x.(*ast.Named); ok && n.Tuple {
+			defs = append(defs, c.tuple(e, n, names, true)...)
 			continue
 		}
 		defs = append(defs, c.item(e, x, names, columnName)...)

@@ -160,7 +160,7 @@ func (c *checker) aggregateItem(sc *scope, r *rel, x ast.Expr, names *names, a *
 		}
 	}
 	if named && n.Tuple && len(n.Names) > 1 {
-		return c.tuple(e, n, names)
+		return c.tuple(e, n, names, false)
 	}
 	v := c.expr(e, inner)
 	c.onlyAggregates(inner.Span(), v, a, keys)
