@@ -42,6 +42,9 @@ func (z Zone) At(t passtrail.Ticks) Stamp {
 	}
 }
 
+// Printed is the stamp of the page itself, for paper.
+func (z Zone) Printed() Stamp { return z.At(z.now) }
+
 // Date is the day of an instant in the reader's zone, as date fields want it.
 func (z Zone) Date(t passtrail.Ticks) string {
 	if t == 0 || t == passtrail.Forever {
