@@ -159,7 +159,7 @@ type Literal struct {
 	Int   int64   // Int, Long; ticks of 100 ns for Timespan; ticks since 0001-01-01 for Datetime
 	Real  float64 // Real
 	Str   string  // String: decoded; Decimal: digits; GUID: lower case with dashes; Datetime: the text in the parentheses
-	Now   bool    // datetime(now), which has no ticks yet
+	Now   bool    // datetime(now) and datetime(), which have no ticks yet
 	Raw   string  // as written
 	Style Style   // String: how it was written
 }

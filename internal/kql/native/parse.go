@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/xml"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/mileusna/useragent"
@@ -253,6 +254,7 @@ func parseUserAgent(s string, lookFor *node) any {
 		s = s[:4096]
 	}
 	ua := useragent.Parse(s)
+	symbian(s, &ua)
 	b := newObject()
 	if wanted["browser"] {
 		name, version := lastProduct(s, ua)
@@ -272,6 +274,22 @@ func parseUserAgent(s string, lookFor *node) any {
 	return b.node
 }
 
+var (
+	series60  = regexp.MustCompile(`\bSeries60/([0-9.]+)`)
+	symbianOS = regexp.MustCompile(`\bSymbianOS/([0-9.]+)`)
+	nokia     = regexp.MustCompile(`\bNokia([A-Z]?[0-9]+)([-0-9A-Za-z_]*)`)
+)
+
+// symbian reads what the library does not know: the system and browser of Nokia's telephones.
+func symbian(s string, ua *useragent.UserAgent) {
+	if m := symbianOS.FindStringSubmatch(s); m != nil {
+		ua.OS, ua.OSVersion, ua.Mobile = "Symbian OS", m[1], false
+		if m := series60.FindStringSubmatch(s); m != nil {
+			ua.Name, ua.Version = "Nokia OSS Browser", m[1]
+		}
+	}
+}
+
 // lastProduct is the name and version that the library found, or else those at the end of the text: AdobeAIR/2.5.1.
 func lastProduct(s string, ua useragent.UserAgent) (name, version string) {
 	if ua.Name != "" && ua.Version != "" && !strings.HasPrefix(s, ua.Name+"/") || !strings.Contains(s, "/") {
@@ -286,7 +304,10 @@ func lastProduct(s string, ua useragent.UserAgent) (name, version string) {
 }
 
 func deviceBag(ua useragent.UserAgent) *node {
+	m := nokia.FindStringSubmatch(ua.String)
 	switch {
+	case m != nil:
+		return textBag("Family", "Nokia "+m[1], "Brand", "Nokia", "Model", m[1]+m[2])
 	case ua.OS == useragent.IOS:
 		return textBag("Family", ua.Device, "Brand", "Apple", "Model", ua.Device)
 	case ua.OS == useragent.MacOS:

@@ -50,7 +50,7 @@ func typedLiteral(name, inner string) (*ast.Literal, bool) {
 		lit.Str, ok = parseGUID(inner)
 	case ast.Datetime:
 		lit.Str = inner
-		lit.Now = inner == "now"
+		lit.Now = inner == "now" || inner == ""
 		lit.Int, ok = ParseDatetime(inner)
 		ok = ok || lit.Now
 	}
