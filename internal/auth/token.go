@@ -38,8 +38,8 @@ const (
 	MaxTokenLife     = 365 * passtrail.Day
 )
 
-// maxTokenName is the longest name of a token, in bytes.
-const maxTokenName = 100
+// MaxTokenName is the longest name of a token, in bytes.
+const MaxTokenName = 100
 
 // useNoted is how coarsely the last use of a token is kept: a write for each request would cost more than it tells.
 const useNoted = passtrail.Hour
@@ -115,8 +115,8 @@ func (s TokenSpec) validate() error {
 		return bad("the id of a token has %d small letters and digits", tokenIDLen)
 	case s.Name == "":
 		return bad("a token needs a name that says which program uses it")
-	case len(s.Name) > maxTokenName || !utf8.ValidString(s.Name) || strings.ContainsFunc(s.Name, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return bad("the name of a token is at most %d bytes of printable text", maxTokenName)
+	case len(s.Name) > MaxTokenName || !utf8.ValidString(s.Name) || strings.ContainsFunc(s.Name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return bad("the name of a token is at most %d bytes of printable text", MaxTokenName)
 	case s.Life < passtrail.Day || s.Life > MaxTokenLife:
 		return bad("a token lives from 1 day to %d days", MaxTokenLife/passtrail.Day)
 	}

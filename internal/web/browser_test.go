@@ -204,7 +204,7 @@ var everyPage = []struct{ name, path string }{
 	{"people", "/person?q=a"}, {"person", "/person/aaaaaaaa-0000-0000-0000-000000000001"}, {"registration", "/registration"},
 	{"suspicious", "/suspicious"}, {"finding", "/suspicious/f1"}, {"query", "/query?q=AuditLogs&run=1"}, {"sources", "/sources"},
 	{"set-aside", "/sources/set-aside/1"}, {"access-log", "/access-log"}, {"settings", "/settings"},
-	{"retention", "/settings/retention"}, {"retention-review", "/settings/retention?keep=365"}, {"retention-mistake", "/settings/retention?keep=days&days=3"},
+	{"token-revoke", "/settings/tokens/aaaaaaaaaaaa/revoke"}, {"retention", "/settings/retention"}, {"retention-review", "/settings/retention?keep=365"}, {"retention-mistake", "/settings/retention?keep=days&days=3"},
 }
 
 // TestPagesForEveryone holds every page to WCAG in both themes and at two widths, without a word in the console and without

@@ -18,7 +18,7 @@ import (
 var templateFiles embed.FS
 
 // shared are the templates that every page may use; the others are pages.
-var shared = []string{"templates/layout.html", "templates/parts.html", "templates/tables.html"}
+var shared = []string{"templates/layout.html", "templates/parts.html", "templates/tables.html", "templates/settings_tokens.html"}
 
 // pages is the parsed templates by file name.
 type pages struct{ byFile map[string]*template.Template }

@@ -28,12 +28,15 @@ type sample struct {
 	access     []web.AccessRow
 	state      string
 	saved      []web.SavedQuery
-	keeps      int                // days, 0 for ever
+	keeps      int // days, 0 for ever
+	tokens     []web.TokenRow
 	second     bool               // there is another tenant, the first by name
 	changed    passtrail.TenantID // whose settings were changed last
 }
 
-func newSample() *sample { return &sample{collecting: true, queries: true, state: "new"} }
+func newSample() *sample {
+	return &sample{collecting: true, queries: true, state: "new", tokens: sampleTokens()}
+}
 
 var start = func() passtrail.Ticks {
 	t, err := passtrail.ParseTicks("2026-03-03T10:16:04Z")

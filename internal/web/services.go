@@ -23,6 +23,7 @@ type Services interface {
 	Sources
 	Tenants
 	Retention
+	AccessTokens
 	AccessLog
 }
 

@@ -11,6 +11,7 @@ import (
 type settingsPage struct {
 	*Shell
 	Roles   []RoleRow
+	Tokens  *tokenSection // nil for who may not make any
 	Version string
 }
 
@@ -27,11 +28,23 @@ func (*settingsPage) Permissions() []auth.Permission { return auth.Permissions()
 
 // settingsPage shows a tenant's settings; only a Global Administrator can change them.
 func (s *Server) settingsPage(w http.ResponseWriter, r *http.Request) error {
-	sh, err := s.shell(r, "settings", "Settings")
+	p, err := s.settings(r)
 	if err != nil {
 		return err
 	}
+	return s.render(w, r, p)
+}
+
+// settings is the data of the page.
+func (s *Server) settings(r *http.Request) (*settingsPage, error) {
+	sh, err := s.shell(r, "settings", "Settings")
+	if err != nil {
+		return nil, err
+	}
 	p := &settingsPage{Shell: sh, Version: passtrail.Version}
+	if p.Tokens, err = s.tokens(r, sh); err != nil {
+		return nil, err
+	}
 	for _, role := range auth.Roles() {
 		row := RoleRow{Role: role}
 		for _, permission := range auth.Permissions() {
@@ -39,7 +52,7 @@ func (s *Server) settingsPage(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.Roles = append(p.Roles, row)
 	}
-	return s.render(w, r, p)
+	return p, nil
 }
 
 // change runs one change of settings and goes back to where it was asked for.

@@ -142,6 +142,10 @@ var routes = []struct {
 	{"POST", "/settings/queries", url.Values{"on": {"yes"}}, auth.Configure},
 	{"GET", "/settings/retention", nil, auth.Configure},
 	{"GET", "/settings/retention?keep=365", nil, auth.Configure},
+	{"GET", "/settings/tokens", nil, auth.Configure},
+	{"POST", "/settings/tokens", url.Values{"name": {"mine"}, "role": {"Reports Reader"}, "days": {"30"}}, auth.Configure},
+	{"GET", "/settings/tokens/aaaaaaaaaaaa/revoke", nil, auth.Configure},
+	{"POST", "/settings/tokens/aaaaaaaaaaaa/revoke", nil, auth.Configure},
 	{"POST", "/settings/retention", url.Values{"keep": {"365"}, "confirm": {"365"}}, auth.Configure},
 }
 
@@ -292,7 +296,7 @@ func TestTenantStaysTheOneLookedAt(t *testing.T) {
 	c := s.client(t, auth.Local())
 	inLinks := regexp.MustCompile(`href="(/[^"]*)"`)
 	inForms := regexp.MustCompile(`<form[^>]*>`)
-	for _, path := range []string{"/", "/audit", "/attempts", "/person", "/person/aaaaaaaa-0000-0000-0000-000000000001", "/registration", "/suspicious", "/suspicious/f1", "/query", "/settings", "/settings/retention", "/access-log", "/reports", "/reports/methods-used", "/sources"} {
+	for _, path := range []string{"/", "/audit", "/attempts", "/person", "/person/aaaaaaaa-0000-0000-0000-000000000001", "/registration", "/suspicious", "/suspicious/f1", "/query", "/settings", "/settings/retention", "/settings/tokens/aaaaaaaaaaaa/revoke", "/access-log", "/reports", "/reports/methods-used", "/sources"} {
 		_, page := s.do(t, c, "GET", path+"?tenant="+string(contoso), nil)
 		for _, link := range inLinks.FindAllStringSubmatch(page, -1) {
 			if !strings.HasPrefix(link[1], "/assets/") && !strings.Contains(link[1], "tenant="+string(contoso)) {

@@ -84,6 +84,12 @@ func TestEveryServiceAsksWhoIsAsking(t *testing.T) {
 	f := newFixture(t)
 	s := web.Scope{Tenant: tenant, Now: passtrail.TicksOf(now)}
 	calls := map[string]func(context.Context) error{
+		"TokenList": func(ctx context.Context) error { _, err := f.TokenList(ctx, s); return err },
+		"CreateToken": func(ctx context.Context) error {
+			_, _, err := f.CreateToken(ctx, s, web.NewToken{Name: "n", Days: 1})
+			return err
+		},
+		"RevokeToken":  func(ctx context.Context) error { _, err := f.RevokeToken(ctx, s, "x"); return err },
 		"Expiring":     func(ctx context.Context) error { _, err := f.Expiring(ctx, s, 30); return err },
 		"SetRetention": func(ctx context.Context) error { return f.SetRetention(ctx, s, 30) },
 		"Answers":      func(ctx context.Context) error { _, err := f.Answers.Answers(ctx, s, web.Period{}); return err },
