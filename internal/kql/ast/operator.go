@@ -31,6 +31,13 @@ type ProjectKeep struct {
 	Columns []Expr
 }
 
+// ProjectByNames chooses columns by constants: names, patterns of names, and arrays of them.
+type ProjectByNames struct {
+	At
+	operatorNode
+	Columns []Expr
+}
+
 // ProjectRename renames columns; the X of each is a *[Name].
 type ProjectRename struct {
 	At

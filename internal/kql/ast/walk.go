@@ -159,6 +159,8 @@ func operatorChildren(k kids, n Operator) kids {
 		return add(k, n.Columns...)
 	case *ProjectKeep:
 		return add(k, n.Columns...)
+	case *ProjectByNames:
+		return add(k, n.Columns...)
 	case *ProjectRename:
 		return add(k, n.Columns...)
 	case *ProjectReorder:

@@ -56,8 +56,9 @@ var refusedFunctions = append(refuse(Scalar, "Not supported", map[string]string{
 	"there is one database and one service here; write the table's name alone": "cluster database workspace app adx external_table materialized_view stored_query_result entity_group",
 	"watchlists are not available here; use a datatable":                       "_GetWatchlist _GetWatchlistAlias",
 	"database cursors are not available here":                                  "cursor_after cursor_before_or_at cursor_current current_cursor",
+	"it stands in project-by-names only":                                       "column_names_of",
 	"works in graph queries, which are not supported":                          "all map inner_nodes node_degree_in node_degree_out node_id labels graph",
-	"it is not part of this engine":                                            "row_id column_names_of rowstore_ordinal_range current_node_id",
+	"it is not part of this engine":                                            "row_id rowstore_ordinal_range current_node_id",
 }), refuse(Aggregate, "Not supported", map[string]string{"it is not part of this engine": "hll_normalize"})...)
 
 // refuse makes rows that say why a name is not supported.

@@ -275,6 +275,8 @@ func (c *checker) operator(sc *scope, r *rel, op ast.Operator) *rel {
 		return c.projectAway(r, op.Columns)
 	case *ast.ProjectKeep:
 		return c.projectKeep(r, op.Columns)
+	case *ast.ProjectByNames:
+		return c.projectByNames(sc, r, op)
 	case *ast.ProjectRename:
 		return c.projectRename(r, op)
 	case *ast.ProjectReorder:
@@ -352,7 +354,7 @@ func (c *checker) rareOperator(sc *scope, r *rel, op ast.Operator) *rel {
 		c.render = op
 		return r
 	case *ast.Reduce:
-		c.unsupported(op.Loc, "reduce", "grouping texts by likeness is not part of this engine")
+		c.failHint(op.Loc, `replace what differs first: summarize count(), take_any(Text) by Pattern = replace_regex(Text, @"\d+", "*")`, "not-supported", "reduce is not supported: how Kusto groups texts by likeness is not published")
 	case *ast.Unsupported:
 		c.unsupported(op.Loc, op.Name, "it is not part of this engine")
 	case *ast.Bad:

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -262,6 +263,49 @@ func (r *rel) only(keep func(*plan.Col) bool) *rel {
 		}
 	}
 	return n
+}
+
+// projectByNames shows the columns that constant texts name, in their order; a name that there is not is passed over.
+func (c *checker) projectByNames(sc *scope, r *rel, op *ast.ProjectByNames) *rel {
+	out := r.then(r.node)
+	out.cols = nil
+	for _, x := range op.Columns {
+		names, ok := c.namesOfColumns(sc, r, x)
+		if !ok {
+			c.fail(x.Span(), "bad-argument", "a name, a pattern of names, or an array of them is needed here, as a constant")
+			return nil
+		}
+		for _, name := range names {
+			for _, col := range r.cols {
+				fits := name == col.Name || strings.Contains(name, "*") && matchWild(name, col.Name)
+				if fits && !slices.Contains(out.cols, col) {
+					out.cols = append(out.cols, col)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// namesOfColumns reads constant names: a text, an array of texts, or column_names_of a table.
+func (c *checker) namesOfColumns(sc *scope, r *rel, x ast.Expr) ([]string, bool) {
+	if call, ok := ast.Unparen(x).(*ast.Call); ok && call.Name.Text == "column_names_of" && len(call.Args) == 1 {
+		return c.table(sc, call.Args[0]).names(), true
+	}
+	v := c.expr(&env{sc: sc, rel: r}, x)
+	if o, ok := v.(*plan.Op); ok && o.Name == "param" {
+		return r.names(), true // while a function is looked at alone its parameters have no values
+	}
+	l, ok := v.(*plan.Lit)
+	if !ok {
+		return nil, false
+	}
+	s, ok := l.V.(string)
+	if !ok || l.T == types.String {
+		return []string{s}, ok
+	}
+	var list []string
+	return list, json.Unmarshal([]byte(s), &list) == nil
 }
 
 func (c *checker) projectRename(r *rel, op *ast.ProjectRename) *rel {

@@ -36,6 +36,7 @@ var operators = []Operator{
 		Settings: map[string]string{"kind": "outer inner", "withsource": "", "isfuzzy": "true false"}, NoExpressions: true},
 	{Name: "project-away", Syntax: "project-away column, ...", Help: "Drops columns; * stands for any letters of a name.", ColumnsOnly: true},
 	{Name: "project-keep", Syntax: "project-keep column, ...", Help: "Keeps columns in the order of the table; * stands for any letters of a name.", ColumnsOnly: true},
+	{Name: "project-by-names", Syntax: `project-by-names "name", "pattern*", dynamic(["name"])`, Help: "Chooses columns by texts that name them, in that order; names that there are not are passed over."},
 	{Name: "project-rename", Syntax: "project-rename new = old, ...", Help: "Renames columns.", ColumnsOnly: true},
 	{Name: "project-reorder", Syntax: "project-reorder column asc, ...", Help: "Moves columns to the front.", ColumnsOnly: true, Clauses: "asc, desc, granny-asc, granny-desc"},
 	{Name: "lookup", Syntax: "lookup kind=leftouter (table) on column", Help: "Adds the columns of a small table to the rows whose keys are equal.",

@@ -65,6 +65,8 @@ func (w *writer) operator(op ast.Operator) doc {
 		return listed(w, "project-away", op.Columns, w.expr)
 	case *ast.ProjectKeep:
 		return listed(w, "project-keep", op.Columns, w.expr)
+	case *ast.ProjectByNames:
+		return listed(w, "project-by-names", op.Columns, w.expr)
 	case *ast.ProjectRename:
 		return listed(w, "project-rename", op.Columns, func(n *ast.Named) doc { return w.named(n) })
 	case *ast.ProjectReorder:

@@ -107,7 +107,7 @@ func TestEveryOperatorHasAScript(t *testing.T) {
 
 // nodes are the statements, sources, operators and kinds of expression of package ast.
 var nodes = strings.Fields(`Let Set QueryParameters Expression UnsupportedStatement Datatable ExternalData Print Range Where Project ProjectAway
-	ProjectKeep ProjectRename ProjectReorder Extend Summarize Distinct Sort Top TopNested TopHitters Take Sample SampleDistinct Count Join Lookup
+	ProjectKeep ProjectByNames ProjectRename ProjectReorder Extend Summarize Distinct Sort Top TopNested TopHitters Take Sample SampleDistinct Count Join Lookup
 	Union MvExpand MvApply Parse ParseKV MakeSeries Serialize Scan Partition Fork Facet As GetSchema Search Find Evaluate Render Consume Invoke
 	Reduce Unsupported Star Wildcard Path Index Call Unary Binary List Interval Paren Named TypeOf Function Literal Dynamic Array Bag`)
 

@@ -74,6 +74,8 @@ func (p *parser) shapeOperator(h head) ast.Operator {
 		return p.projectAway(h)
 	case "project-keep":
 		return p.projectKeep(h)
+	case "project-by-names":
+		return p.projectByNames(h)
 	case "project-rename":
 		return p.projectRename(h)
 	case "project-reorder":
@@ -201,6 +203,12 @@ func (p *parser) projectAway(h head) ast.Operator {
 
 func (p *parser) projectKeep(h head) ast.Operator {
 	n := &ast.ProjectKeep{Columns: list(p, p.columnName)}
+	n.At = p.since(h.start)
+	return n
+}
+
+func (p *parser) projectByNames(h head) ast.Operator {
+	n := &ast.ProjectByNames{Columns: list(p, p.expr)}
 	n.At = p.since(h.start)
 	return n
 }

@@ -120,12 +120,22 @@ func (p *parser) operatorName() (string, int) {
 	name, width := p.word(), 1
 	for width < 7 && p.adjacent(width, Minus) && p.adjacent(width+1, Name) {
 		longer := name + "-" + p.wordAt(width+1)
-		if contains(operatorNames, name) && !contains(operatorNames, longer) {
+		if contains(operatorNames, name) && !beginsOperator(longer) {
 			break
 		}
 		name, width = longer, width+2
 	}
 	return name, width
+}
+
+// beginsOperator reports whether a name is that of an operator, or the first words of one.
+func beginsOperator(name string) bool {
+	for _, o := range operatorNames {
+		if o == name || strings.HasPrefix(o, name+"-") {
+			return true
+		}
+	}
+	return false
 }
 
 // subPipeline reads operators that take their rows from the operator around them, up to a closing bracket. It may have a
