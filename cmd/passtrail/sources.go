@@ -45,55 +45,21 @@ func (a *app) sources(ctx context.Context, tenantFlag, output string) error {
 		return err
 	}
 	t := query.Table{Name: "sources", Columns: []query.Column{{Name: "Source", Type: types.String}}}
-	for _, n := range []string{"Received", "Stored", "Repeats", "SetAside", "OtherCategories", "PastRetention"} {
+	for _, n := range []string{"Received", "Records", "SnapshotRows", "Repeats", "SetAside", "OtherCategories", "PastRetention"} {
 		t.Columns = append(t.Columns, query.Column{Name: n, Type: types.Long})
 	}
 	for _, n := range []string{"FirstHour", "LastHour", "LastSeen"} {
 		t.Columns = append(t.Columns, query.Column{Name: n, Type: types.DateTime})
 	}
 	t.Columns = append(t.Columns, query.Column{Name: "FinalUntil", Type: types.String})
-	for _, s := range sourceSums(hours) {
+	for _, s := range store.SumLedger(hours) {
 		until := "open"
 		if at := final[s.Source]; at != 0 {
 			until = at.Time().In(a.zone()).Format("2006-01-02 15:04:05Z07:00")
 		}
-		t.Rows = append(t.Rows, []any{s.Source, s.Received, s.Stored, s.Repeats, s.SetAside, s.Other, s.PastRetention, instant(s.first), instant(s.Hour), instant(s.LastSeen), until})
+		t.Rows = append(t.Rows, []any{s.Source, s.Received, s.Records(), s.SnapshotRows, s.Repeats, s.SetAside, s.Other, s.PastRetention, instant(s.First), instant(s.Hour), instant(s.LastSeen), until})
 	}
 	return a.write(output, t)
-}
-
-// sourceSum is the hours of one source added up; its Hour is the last one.
-type sourceSum struct {
-	store.LedgerHour
-	first passtrail.Ticks
-}
-
-// sourceSums adds the hours of each source up, in the order in which sources first appear.
-func sourceSums(hours []store.LedgerHour) []*sourceSum {
-	var sums []*sourceSum
-	at := map[string]*sourceSum{}
-	for _, h := range hours {
-		s := at[h.Source]
-		if s == nil {
-			s = &sourceSum{LedgerHour: store.LedgerHour{Source: h.Source}}
-			at[h.Source] = s
-			sums = append(sums, s)
-		}
-		s.Received += h.Received
-		s.Stored += h.Stored
-		s.Repeats += h.Repeats
-		s.SetAside += h.SetAside
-		s.Other += h.Other
-		s.PastRetention += h.PastRetention
-		s.LastSeen = max(s.LastSeen, h.LastSeen)
-		if h.Hour != 0 {
-			if s.first == 0 || h.Hour < s.first {
-				s.first = h.Hour
-			}
-			s.Hour = max(s.Hour, h.Hour)
-		}
-	}
-	return sums
 }
 
 // instant is a cell for an instant; 0 is none.

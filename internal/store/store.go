@@ -188,6 +188,7 @@ type LedgerHour struct {
 	Hour                                       passtrail.Ticks
 	Received, Stored, Repeats, SetAside, Other int64
 	PastRetention                              int64
+	SnapshotRows                               int64 // of Stored: rows of snapshots, the rest are records
 	LastSeen                                   passtrail.Ticks
 	LastRecord                                 passtrail.Ticks // newest audit record of the hour; 0: none of its counts is of audit records
 	FinalSince                                 passtrail.Ticks // when Refresh found its counts final, see Lateness; 0: still open

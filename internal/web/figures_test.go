@@ -72,3 +72,20 @@ func TestBlockedUntilAsTheReportSays(t *testing.T) {
 		}
 	}
 }
+
+// TestSourcesCountTheRecordsThatThereAre holds the page Sources to the audit log itself.
+func TestSourcesCountTheRecordsThatThereAre(t *testing.T) {
+	_, w := realSite(t)
+	ctx := auth.With(t.Context(), auth.Local())
+	view, err := w.SourceList(ctx, web.Scope{Tenant: w.tenant, Now: passtrail.TicksOf(w.now())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var records, rows int64
+	for _, s := range view.Sources {
+		records, rows = records+s.Records, rows+s.SnapshotRows
+	}
+	if want := w.answer(t, "AuditLogs | count")[0][0].(int64); records != want || rows == 0 {
+		t.Errorf("the page has %d records and %d rows of snapshots, the audit log %d records", records, rows, want)
+	}
+}

@@ -455,11 +455,10 @@ type SourcesView struct {
 
 // SourceRow is one source.
 type SourceRow struct {
-	Name                                       string
-	Received, Stored, Repeats, SetAside, Other int64
-	PastRetention                              int64
-	First, Last, LastSeen, FinalUntil          passtrail.Ticks
-	Gaps                                       int // hours without a record between first and last
+	Name                                 string
+	Received, Repeats, SetAside, Other   int64
+	Records, SnapshotRows, PastRetention int64 // Records and SnapshotRows are what was stored
+	First, Last, LastSeen, FinalUntil    passtrail.Ticks
 }
 
 // SetAsideRow is one input that could not be read.

@@ -43,10 +43,10 @@ func (s *Store) Ledger(ctx context.Context, tenant passtrail.TenantID) ([]store.
 	if err := s.settled(); err != nil {
 		return nil, err
 	}
-	rows, err := s.db.SQL.QueryContext(ctx, `SELECT source, hour, received, stored, repeats, set_aside, other, coalesce(past_retention, 0), last_seen, coalesce(last_record, 0), coalesce(final_since, 0)
+	rows, err := s.db.SQL.QueryContext(ctx, `SELECT source, hour, received, stored, repeats, set_aside, other, coalesce(past_retention, 0), coalesce(snapshot_rows, 0), last_seen, coalesce(last_record, 0), coalesce(final_since, 0)
 		FROM ledger WHERE tenant = ? ORDER BY source, hour`, string(tenant))
 	return collect(rows, err, func(r *sql.Rows) (h store.LedgerHour, err error) {
-		err = r.Scan(&h.Source, &h.Hour, &h.Received, &h.Stored, &h.Repeats, &h.SetAside, &h.Other, &h.PastRetention, &h.LastSeen, &h.LastRecord, &h.FinalSince)
+		err = r.Scan(&h.Source, &h.Hour, &h.Received, &h.Stored, &h.Repeats, &h.SetAside, &h.Other, &h.PastRetention, &h.SnapshotRows, &h.LastSeen, &h.LastRecord, &h.FinalSince)
 		return h, err
 	})
 }

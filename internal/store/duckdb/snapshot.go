@@ -70,6 +70,7 @@ func (c *commit) snapshot(ctx context.Context, sn *store.Snapshot) error {
 	h := c.ledger.at(sn.TakenAt)
 	h.Received += g.received
 	h.Stored += added
+	h.SnapshotRows += added
 	h.Repeats += g.received - added
 	return c.recordSnapshot(ctx, sn, added+changed > 0)
 }

@@ -59,6 +59,9 @@ func ledger(t *testing.T, s store.Store) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Ledger =\n%+v\nwant\n%+v", got, want)
 	}
+	if sum := store.SumLedger(got)[0]; sum.Records() != 3 || sum.First != hour || sum.Hour != hour+passtrail.Hour || sum.Received != 24 {
+		t.Errorf("SumLedger = %+v", sum)
+	}
 	if other, err := s.Ledger(t.Context(), Fabrikam); len(other) > 0 || err != nil {
 		t.Errorf("Ledger of another tenant = %v, %v", other, err)
 	}
@@ -73,6 +76,11 @@ func snapshots(t *testing.T, s store.Store) {
 	wantCounts(t, commit(t, s, page(false, At, anna)), store.Counts{Received: 1, Stored: 1})
 	wantCounts(t, commit(t, s, page(true, At, anna, ben)), store.Counts{Received: 2, Stored: 1, Repeats: 1})
 	wantCounts(t, commit(t, s, page(true, At, anna, ben)), store.Counts{Received: 2, Repeats: 2})
+	hours, err := s.Ledger(t.Context(), Contoso)
+	must(t, err)
+	if sum := store.SumLedger(hours)[0]; sum.Records() != 0 || sum.SnapshotRows != 2 || sum.Stored != 2 {
+		t.Errorf("the ledger has %d records and %d rows of snapshots, want none and 2", sum.Records(), sum.SnapshotRows)
+	}
 	wantCounts(t, commit(t, s, page(true, At+passtrail.Day, anna)), store.Counts{Received: 1, Stored: 1})
 	roles := []store.RoleAssignment{{UserID: "u1", RoleID: "r1", RoleName: "Helpdesk Administrator", Scope: "/"}, {UserID: "u1", RoleID: "r2", Scope: "/"}}
 	wantCounts(t, commit(t, s, &store.Batch{Tenant: Contoso, Source: "file", At: At, Snapshots: []store.Snapshot{{Kind: store.Roles, TakenAt: At, Complete: true, Roles: roles}}}),

@@ -2,7 +2,6 @@ package answer
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -46,29 +45,14 @@ func setAside(q store.Quarantine) web.SetAsideRow {
 	return web.SetAsideRow{ID: q.ID, Source: q.Source, Position: q.Position, Reason: q.Reason, Code: q.Code, At: q.At}
 }
 
-// sources sums the ledger by source.
+// sources is a line for each source of the ledger.
 func sources(hours []store.LedgerHour, final store.Finality) []web.SourceRow {
 	var out []web.SourceRow
-	for _, h := range hours {
-		i := slices.IndexFunc(out, func(r web.SourceRow) bool { return r.Name == h.Source })
-		if i < 0 {
-			i = len(out)
-			out = append(out, web.SourceRow{Name: h.Source, First: h.Hour})
-		}
-		r := &out[i]
-		r.Received += h.Received
-		r.Stored += h.Stored
-		r.Repeats += h.Repeats
-		r.SetAside += h.SetAside
-		r.Other += h.Other
-		r.PastRetention += h.PastRetention
-		if h.Hour != 0 && (r.First == 0 || h.Hour < r.First) {
-			r.First = h.Hour
-		}
-		r.Last, r.LastSeen = max(r.Last, h.Hour), max(r.LastSeen, h.LastSeen)
-	}
-	for i := range out {
-		out[i].FinalUntil = final[out[i].Name]
+	for _, s := range store.SumLedger(hours) {
+		out = append(out, web.SourceRow{
+			Name: s.Source, Received: s.Received, Records: s.Records(), SnapshotRows: s.SnapshotRows, Repeats: s.Repeats, SetAside: s.SetAside, Other: s.Other,
+			PastRetention: s.PastRetention, First: s.First, Last: s.Hour, LastSeen: s.LastSeen, FinalUntil: final[s.Source],
+		})
 	}
 	return out
 }
@@ -82,7 +66,7 @@ func arrived(hours []store.LedgerHour) *web.Chart {
 			continue
 		}
 		day := h.Hour - h.Hour%passtrail.Day
-		days[day] += float64(h.Stored)
+		days[day] += float64(h.Records())
 		last = max(last, day)
 		if oldest == 0 || day < oldest {
 			oldest = day
