@@ -10,9 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"passtrail"
-	"passtrail/internal/kql/types"
-	"passtrail/internal/query"
-	"passtrail/internal/retain"
 	"passtrail/internal/store"
 )
 
@@ -111,71 +108,4 @@ func whoami() string {
 		return "local:" + u.Username
 	}
 	return "local"
-}
-
-func newTenantCommand(a *app) *cobra.Command {
-	c := &cobra.Command{
-		Use:   "tenant",
-		Short: "List the tenants; switch collection off; say how long to keep",
-		Args:  cobra.NoArgs,
-	}
-	var output string
-	c.RunE = func(c *cobra.Command, _ []string) error { return a.listTenants(c.Context(), output) }
-	outputFlag(c, &output, "table", "json", "csv", "ndjson", "md", "xlsx")
-	out := &cobra.Command{
-		Use:   "opt-out ID",
-		Short: "Stop collecting a tenant's records; what is there stays",
-		Args:  cobra.ExactArgs(1),
-		RunE:  func(c *cobra.Command, args []string) error { return a.optOut(c.Context(), args[0]) },
-	}
-	c.AddCommand(out, newRetentionCommand(a))
-	return c
-}
-
-func (a *app) listTenants(ctx context.Context, output string) error {
-	st, err := a.openStore(ctx)
-	if err != nil {
-		return err
-	}
-	all, err := st.Tenants(ctx)
-	if err != nil {
-		return err
-	}
-	t := query.Table{Name: "tenants", Columns: []query.Column{{Name: "Id", Type: types.String}, {Name: "Name", Type: types.String}, {Name: "Collection", Type: types.String}, {Name: "Since", Type: types.DateTime}, {Name: "By", Type: types.String}, {Name: "Retention", Type: types.String}}}
-	for _, x := range all {
-		row := []any{string(x.ID), x.Name, "off", nil, "", retain.Words(x.Settings.RetentionDays)}
-		if x.OptedInAt != 0 {
-			row[2], row[3], row[4] = "on", int64(x.OptedInAt), x.OptedInBy
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return a.write(output, t)
-}
-
-func (a *app) optOut(ctx context.Context, arg string) error {
-	id, err := passtrail.ParseTenantID(arg)
-	if err != nil {
-		return usageError{err}
-	}
-	st, err := a.openStore(ctx)
-	if err != nil {
-		return err
-	}
-	t, err := st.Tenant(ctx, id)
-	if err != nil {
-		return err
-	}
-	now, err := a.now()
-	if err != nil {
-		return err
-	}
-	t.OptedInAt, t.OptedInBy, t.OptedOutAt, t.OptedOutBy = 0, "", now, whoami()
-	if err := st.PutTenant(ctx, t); err != nil {
-		return err
-	}
-	if err := st.LogAccess(ctx, store.Access{At: now, Tenant: id, Who: whoami(), Action: "opt-out", Detail: "command line"}); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(a.out, "collection of tenant %s is off; what was stored stays\n", id)
-	return err
 }

@@ -42,6 +42,8 @@ type Store interface {
 	Tenant(ctx context.Context, id passtrail.TenantID) (Tenant, error)
 	// Tenants returns all tenants by name.
 	Tenants(ctx context.Context) ([]Tenant, error)
+	// Standings returns where tenants stand at an instant, in the order asked for; unknown ones have nothing.
+	Standings(ctx context.Context, tenants []passtrail.TenantID, now passtrail.Ticks) ([]Standing, error)
 	// PutTenant creates or replaces a tenant. The error has code Invalid when its id or its retention is none.
 	PutTenant(ctx context.Context, t Tenant) error
 

@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"figures become final", finality},
 		{"snapshots are taken in once", snapshots},
 		{"tenants", tenants},
+		{"tenants stand for themselves", standings},
 		{"access log", accessLog},
 		{"saved queries", savedQueries},
 		{"findings", findings},
