@@ -203,7 +203,7 @@ var everyPage = []struct{ name, path string }{
 	{"audit-empty", "/audit?target=nobody"}, {"attempts", "/attempts"}, {"attempt", "/attempts/c0ffee00-0000-0000-0000-000000000001"},
 	{"people", "/person?q=a"}, {"person", "/person/aaaaaaaa-0000-0000-0000-000000000001"}, {"registration", "/registration"},
 	{"suspicious", "/suspicious"}, {"finding", "/suspicious/f1"}, {"query", "/query?q=AuditLogs&run=1"}, {"sources", "/sources"},
-	{"set-aside", "/sources/set-aside/1"}, {"access-log", "/access-log"}, {"settings", "/settings"},
+	{"set-aside", "/sources/set-aside/1"}, {"access-log", "/access-log"}, {"settings", "/settings"}, {"tenants", "/tenants"},
 	{"token-revoke", "/settings/tokens/aaaaaaaaaaaa/revoke"}, {"retention", "/settings/retention"}, {"retention-review", "/settings/retention?keep=365"}, {"retention-mistake", "/settings/retention?keep=days&days=3"},
 }
 

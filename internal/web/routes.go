@@ -34,6 +34,7 @@ func (s *Server) routes() http.Handler {
 		"GET /query/export":                 s.queryExport,
 		"POST /query/saved":                 s.querySave,
 		"POST /query/saved/{id}/drop":       s.queryDrop,
+		"GET /tenants":                      s.tenantsPage,
 		"GET /sources":                      s.sourcesPage,
 		"GET /sources/set-aside/{id}":       s.setAsidePage,
 		"GET /access-log":                   s.accessPage,

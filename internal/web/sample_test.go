@@ -387,6 +387,26 @@ func (m *sample) TenantList(ctx context.Context) ([]web.TenantView, error) {
 	return append(all, web.TenantView{ID: contoso, Name: "Contoso", Collecting: m.collecting, CustomQueries: m.queries, RetentionDays: m.keeps, OptedInBy: "this computer", OptedInAt: start}), nil
 }
 
+func (m *sample) TenantWork(ctx context.Context, now passtrail.Ticks) ([]web.TenantRow, error) {
+	list, err := m.TenantList(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []web.TenantRow
+	for _, t := range list {
+		if err := auth.Require(ctx, t.ID, auth.ReadReports); err != nil {
+			return nil, err
+		}
+		row := web.TenantRow{TenantView: t, Week: 812, Before: 760, LastRecord: start, Snapshot: start - passtrail.Day, People: 1204, Registered: 872}
+		if t.ID == contoso {
+			row.AdminsNotCapable, row.HighNew, row.LowNew, row.SetAside, row.Before = 2, 1, 3, 1, 2900
+			row.Needs = []string{"grave findings", "admins who cannot reset", "inputs set aside"}
+		}
+		out = append(out, row)
+	}
+	return out, nil
+}
+
 func (m *sample) set(ctx context.Context, s web.Scope, do func()) error {
 	if err := may(ctx, s, auth.Configure); err != nil {
 		return err

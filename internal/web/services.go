@@ -22,6 +22,7 @@ type Services interface {
 	Queries
 	Sources
 	Tenants
+	Portfolio
 	Retention
 	AccessTokens
 	AccessLog

@@ -59,8 +59,11 @@ var menu = [][]MenuItem{
 // Menu is the menu for the one who asks.
 func (sh *Shell) Menu() [][]MenuItem {
 	var out [][]MenuItem
-	for _, group := range menu {
+	for i, group := range menu {
 		var items []MenuItem
+		if i > 0 && sh.Several() {
+			group = append([]MenuItem{portfolio}, group...)
+		}
 		for _, item := range group {
 			if !sh.Who.Can(item.Needs) {
 				continue

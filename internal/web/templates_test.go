@@ -28,7 +28,7 @@ func TestTemplatesFitTheirData(t *testing.T) {
 		{"layout", &attemptsPage{}}, {"results", &attemptsPage{}}, {"layout", &attemptPage{}}, {"layout", &peoplePage{}},
 		{"layout", &personPage{}}, {"layout", &registrationPage{}}, {"layout", &reportsPage{}}, {"layout", &reportPage{}},
 		{"layout", &suspiciousPage{}}, {"layout", &findingPage{}}, {"layout", &queryPage{}}, {"result", &queryResultPage{}},
-		{"layout", &sourcesPage{}}, {"layout", &setAsidePage{}}, {"layout", &accessPage{}}, {"layout", &settingsPage{}}, {"layout", &retentionPage{}}, {"layout", &tokenPage{}},
+		{"layout", &sourcesPage{}}, {"layout", &setAsidePage{}}, {"layout", &accessPage{}}, {"layout", &settingsPage{}}, {"layout", &retentionPage{}}, {"layout", &tenantsPage{}}, {"layout", &tokenPage{}},
 		{"layout", &signInPage{}}, {"layout", &errorPage{}}, {"error-part", &errorPage{}},
 	} {
 		tmpl := all.byFile[c.page.file()].Lookup(c.part)

@@ -140,6 +140,7 @@ var routes = []struct {
 	{"POST", "/settings/opt-out", nil, auth.Configure},
 	{"POST", "/settings/opt-in", nil, auth.Configure},
 	{"POST", "/settings/queries", url.Values{"on": {"yes"}}, auth.Configure},
+	{"GET", "/tenants", nil, auth.ReadReports},
 	{"GET", "/settings/retention", nil, auth.Configure},
 	{"GET", "/settings/retention?keep=365", nil, auth.Configure},
 	{"GET", "/settings/tokens", nil, auth.Configure},

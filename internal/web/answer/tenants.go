@@ -21,12 +21,16 @@ func (a *Answers) TenantList(ctx context.Context) ([]web.TenantView, error) {
 		if !who.Sees(t.ID) {
 			continue
 		}
-		out = append(out, web.TenantView{
-			ID: t.ID, Name: t.Name, Collecting: t.OptedInAt != 0, OptedInAt: t.OptedInAt, OptedInBy: t.OptedInBy, OptedOutAt: t.OptedOutAt, OptedOutBy: t.OptedOutBy,
-			CustomQueries: !t.Settings.NoCustomQueries, RetentionDays: t.Settings.RetentionDays,
-		})
+		out = append(out, tenantView(&t))
 	}
 	return out, nil
+}
+
+func tenantView(t *store.Tenant) web.TenantView {
+	return web.TenantView{
+		ID: t.ID, Name: t.Name, Collecting: t.OptedInAt != 0, OptedInAt: t.OptedInAt, OptedInBy: t.OptedInBy, OptedOutAt: t.OptedOutAt, OptedOutBy: t.OptedOutBy,
+		CustomQueries: !t.Settings.NoCustomQueries, RetentionDays: t.Settings.RetentionDays,
+	}
 }
 
 // change changes a tenant's settings.
