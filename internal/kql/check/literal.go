@@ -71,6 +71,10 @@ func (c *checker) writeJSON(b *strings.Builder, x ast.Expr) {
 		}
 		b.WriteByte('}')
 	case *ast.Unary:
+		if span, ok := x.X.(*ast.Literal); ok && span.Kind == ast.Timespan {
+			writeString(b, SpanText(passtrail.Ticks(-span.Int)))
+			return
+		}
 		b.WriteByte('-')
 		c.writeJSON(b, x.X)
 	case *ast.Dynamic:

@@ -164,6 +164,9 @@ func (c *checker) aggregateItem(sc *scope, r *rel, x ast.Expr, names *names, a *
 	}
 	v := c.expr(e, inner)
 	c.onlyAggregates(inner.Span(), v, a, keys)
+	if p := c.parts(inner, v); p != nil && !named {
+		return c.named(inner, v, p, names.derived)
+	}
 	var name string
 	switch d := derive(inner); {
 	case named:

@@ -333,7 +333,7 @@ func transform(in []complex128, sign float64) []complex128 {
 	if n%2 != 0 || n <= 2 {
 		roots := make([]complex128, n)
 		for k := range roots {
-			roots[k] = cmplx.Rect(1, sign*2*math.Pi*float64(k)/float64(n))
+			roots[k] = root(k, n, sign)
 		}
 		for k := range out {
 			for i, x := range in {
@@ -348,8 +348,16 @@ func transform(in []complex128, sign float64) []complex128 {
 	}
 	even, odd = transform(even, sign), transform(odd, sign)
 	for k := range even {
-		t := odd[k] * cmplx.Rect(1, sign*2*math.Pi*float64(k)/float64(n))
+		t := odd[k] * root(k, n, sign)
 		out[k], out[k+n/2] = even[k]+t, even[k]-t
 	}
 	return out
+}
+
+// root is a root of unity, exact at quarter turns.
+func root(k, n int, sign float64) complex128 {
+	if 4*k%n == 0 {
+		return [4]complex128{1, complex(0, sign), -1, complex(0, -sign)}[4*k/n%4]
+	}
+	return cmplx.Rect(1, sign*2*math.Pi*float64(k)/float64(n))
 }

@@ -87,10 +87,18 @@ var series = append(models, []fn{
 		return b.node
 	}},
 	{"kql_series_fit_line", "j:j", func(a args) any {
-		return overSeries(a, func(v []float64) any { return arrayNode(fitLine(v)) })
+		return overSeries(a, func(v []float64) any {
+			if len(v) == 0 {
+				return nil
+			}
+			return arrayNode(fitLine(v))
+		})
 	}},
 	{"kql_series_fit_line_dynamic", "j:j", func(a args) any {
 		return overSeries(a, func(v []float64) any {
+			if len(v) == 0 {
+				return nil
+			}
 			b, f := newObject(), fitLine(v)
 			for i, k := range []string{"rsquare", "slope", "variance", "rvariance", "interception", "line_fit"} {
 				b.set(k, f[i])
@@ -103,11 +111,19 @@ var series = append(models, []fn{
 	{"kql_series_binary", "?sjj:j", seriesBinary},
 }...)
 
+// element reads a number of a series, NaN and infinities too.
+func (n *node) element() (float64, bool) {
+	if n.kind == boolean {
+		return 0, false
+	}
+	return n.float()
+}
+
 // floats reads a series; NaN stands for what is no number.
 func floats(items []*node) []float64 {
 	v := make([]float64, len(items))
 	for i, n := range items {
-		f, ok := n.float()
+		f, ok := n.element()
 		if !ok {
 			f = math.NaN()
 		}
@@ -171,9 +187,9 @@ func common(a args) (x, y []float64, ok bool) {
 	}
 	for i := range max(len(n.items), len(m.items)) {
 		p, q := elementAt(n, i), elementAt(m, i)
-		f, ok1 := p.float()
-		g, ok2 := q.float()
-		if ok1 && ok2 && p.kind == number && q.kind == number {
+		f, ok1 := p.element()
+		g, ok2 := q.element()
+		if ok1 && ok2 {
 			x, y = append(x, f), append(y, g)
 		}
 	}
@@ -356,7 +372,7 @@ func outliers(a args) any {
 		}
 	}
 	if len(known) == 0 {
-		return nil
+		return realArray(make([]float64, len(v)))
 	}
 	low, high := 10.0, 90.0
 	if fold(a.str(1)) == "tukey" {
@@ -431,77 +447,4 @@ func statsOf(a args) ([]*node, bool) {
 	sum := reduce(v, 0, func(x, y float64) float64 { return x + y })
 	return []*node{realNode(all[lowAt]), longNode(int64(lowAt)), realNode(all[highAt]), longNode(int64(highAt)), realNode(m), realNode(math.Sqrt(variance)), realNode(variance),
 		realNode(sum), longNode(int64(len(v)))}, true
-}
-
-var unary = map[string]func(float64) float64{"abs": math.Abs, "exp": math.Exp, "sign": sign, "sin": math.Sin, "asin": math.Asin, "cos": math.Cos, "acos": math.Acos, "tan": math.Tan, "atan": math.Atan, "log": math.Log, "floor": math.Floor, "ceiling": math.Ceil}
-
-func seriesUnary(a args) any {
-	items, ok := a.array(1)
-	f := unary[a.str(0)]
-	if !ok || f == nil {
-		return nil
-	}
-	whole := a.str(0) == "abs" || a.str(0) == "sign"
-	out := make([]*node, len(items))
-	for i, n := range items {
-		out[i] = nullNode
-		if x, ok := n.float(); ok {
-			out[i] = numberNode(f(x), whole && n.typeName() == "long")
-		}
-	}
-	return arrayNode(out)
-}
-
-// numberNode writes a whole number without a fraction when the answer is meant to be one.
-func numberNode(f float64, whole bool) *node {
-	if whole && math.Abs(f) < 1<<53 && f == math.Trunc(f) {
-		return longNode(int64(f))
-	}
-	return realNode(f)
-}
-
-var compares = map[string]func(x, y float64) bool{
-	"greater": func(x, y float64) bool { return x > y }, "greater_equals": func(x, y float64) bool { return x >= y },
-	"less": func(x, y float64) bool { return x < y }, "less_equals": func(x, y float64) bool { return x <= y },
-	"equals": func(x, y float64) bool { return x == y }, "not_equals": func(x, y float64) bool { return x != y },
-}
-
-var combines = map[string]func(x, y float64) float64{
-	"add": func(x, y float64) float64 { return x + y }, "subtract": func(x, y float64) float64 { return x - y },
-	"multiply": func(x, y float64) float64 { return x * y }, "divide": func(x, y float64) float64 { return x / y }, "pow": math.Pow,
-}
-
-// seriesBinary works element by element; a number stands for a series of it, and beyond the end of the shorter series is null.
-func seriesBinary(a args) any {
-	n, m := a.json(1), a.json(2)
-	if n.kind != array && m.kind != array {
-		return nil
-	}
-	op := a.str(0)
-	size := max(len(n.items), len(m.items))
-	out := make([]*node, size)
-	for i := range out {
-		out[i] = nullNode
-		x, y := elementAt(n, i), elementAt(m, i)
-		fx, ok1 := x.float()
-		fy, ok2 := y.float()
-		switch {
-		case !ok1 || !ok2:
-		case compares[op] != nil:
-			out[i] = boolNode(compares[op](fx, fy))
-		case combines[op] != nil:
-			out[i] = numberNode(combines[op](fx, fy), op != "divide" && op != "pow" && x.typeName() == "long" && y.typeName() == "long")
-		}
-	}
-	return arrayNode(out)
-}
-
-func elementAt(n *node, i int) *node {
-	switch {
-	case n.kind != array:
-		return n
-	case i < len(n.items):
-		return n.items[i]
-	}
-	return nullNode
 }

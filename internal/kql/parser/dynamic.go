@@ -1,6 +1,8 @@
 package parser
 
 import (
+	"strconv"
+
 	"passtrail/internal/kql/ast"
 )
 
@@ -31,11 +33,18 @@ func (p *parser) json() ast.Expr {
 	case String:
 		return p.stringLiteral()
 	case Long, Real, Timespan:
+		if lit := p.largeNumber(""); lit != nil {
+			return lit
+		}
 		return p.numberLiteral()
 	case Typed:
 		return p.typedToken()
 	case Minus:
 		p.advance()
+		if lit := p.largeNumber("-"); lit != nil {
+			lit.At = p.since(start)
+			return lit
+		}
 		if p.at(Long) || p.at(Real) || p.at(Timespan) {
 			x := p.numberLiteral()
 			return &ast.Unary{Op: ast.Neg, X: x, At: p.since(start)}
@@ -45,6 +54,25 @@ func (p *parser) json() ast.Expr {
 	}
 	p.unexpected("a constant")
 	return p.bad(start)
+}
+
+// largeNumber reads a whole number of a dynamic literal that no long holds without its sign, nil for any other: the least long,
+// or what is a real, as in any JSON.
+func (p *parser) largeNumber(sign string) *ast.Literal {
+	start, raw := p.start(), p.tok().Loc.Text(p.src)
+	if _, ok := parseInteger(raw); ok || !p.at(Long) {
+		return nil
+	}
+	f, err := strconv.ParseFloat(sign+raw, 64)
+	if err != nil {
+		return nil
+	}
+	p.advance()
+	lit := &ast.Literal{At: p.since(start), Kind: ast.Real, Real: f, Raw: sign + raw}
+	if n, err := strconv.ParseInt(sign+raw, 10, 64); err == nil {
+		lit.Kind, lit.Int = ast.Long, n
+	}
+	return lit
 }
 
 func (p *parser) jsonWord() ast.Expr {
