@@ -186,7 +186,8 @@ func (c *checker) keysOf(r, original *rel, src *plan.Ref) plan.Output {
 	elem := &plan.Col{Name: "k", Type: types.Dynamic}
 	ex := &plan.Expand{In: r.node, Items: []plan.Item{{X: c.builtinCall(diag.Span{}, "bag_keys", bag), Col: elem}}}
 	key := plan.Def{Col: &plan.Col{Name: "key", Type: types.String, NotNull: true}, X: &plan.Cast{X: ref(elem), T: types.String}}
-	keyed := &plan.Extend{In: ex, Defs: []plan.Def{key}}
+	bags := &plan.Filter{In: ex, Pred: c.builtinCall(diag.Span{}, "isnotnull", ref(elem))} // what is no bag has no keys
+	keyed := &plan.Extend{In: bags, Defs: []plan.Def{key}}
 	value := &plan.Path{X: bag, Steps: []plan.Step{{X: ref(key.Col)}}}
 	kind := plan.Def{Col: &plan.Col{Name: "kind", Type: types.String, NotNull: true}, X: c.builtinCall(diag.Span{}, "gettype", value)}
 	group := &plan.Aggregate{In: keyed, Keys: []plan.Def{{Col: &plan.Col{Name: "key", Type: types.String, NotNull: true}, X: ref(key.Col)}, kind}}
