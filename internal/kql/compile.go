@@ -86,7 +86,7 @@ func Compile(src string, schema *plan.Schema, o Options) (*Compiled, error) {
 		}
 		return nil, allMistakes(q, schema, o, mistakes)
 	}
-	bound, err := o.check(q, schema)
+	bound, err := o.check(q, schema, &o.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (o Options) checkBroken(q *ast.Query, schema *plan.Schema) (err error) {
 			err = nil
 		}
 	}()
-	_, err = o.check(q, schema)
+	_, err = o.check(q, schema, &o.Now)
 	return err
 }
 
@@ -138,10 +138,12 @@ func near(found diag.List, d diag.Diagnostic) bool {
 	return slices.ContainsFunc(found, func(f diag.Diagnostic) bool { return f.Span.Start <= d.Span.End && d.Span.Start <= f.Span.End })
 }
 
-func (o Options) check(q *ast.Query, schema *plan.Schema) (*check.Bound, error) {
-	co := check.Options{Now: o.Now, Params: o.Params, MaxNodes: o.MaxNodes}
+// check binds the query. It changes now when the query does.
+func (o Options) check(q *ast.Query, schema *plan.Schema, now *passtrail.Ticks) (*check.Bound, error) {
+	co := check.Options{Now: o.Now, Params: o.Params, MaxNodes: o.MaxNodes, SetNow: func(t passtrail.Ticks) { *now = t }}
 	if o.Sample != nil {
 		co.Sample = func(out plan.Output) ([][]any, error) {
+			o.Now = *now
 			r, err := o.generate(out)
 			if err != nil {
 				return nil, err

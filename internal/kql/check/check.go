@@ -21,6 +21,7 @@ import (
 // Options are what a query gets from outside.
 type Options struct {
 	Now       passtrail.Ticks
+	SetNow    func(passtrail.Ticks) // told when the query sets another instant; may be nil
 	Params    map[string]string     // values of declare query_parameters
 	Functions map[string]*ast.Query // stored functions by name, parsed
 	MaxNodes  int                   // operators and expressions a query may come to once functions and lets are put in; 0 is a default

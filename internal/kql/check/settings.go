@@ -3,6 +3,7 @@ package check
 import (
 	"strings"
 
+	"passtrail"
 	"passtrail/internal/kql/ast"
 	"passtrail/internal/kql/plan"
 	"passtrail/internal/kql/types"
@@ -21,10 +22,27 @@ func (c *checker) set(sc *scope, s *ast.Set) {
 	if !knownSettings[name] {
 		c.warn(s.Name.Loc, "unknown-setting", "there is no setting %s; it changes nothing", s.Name.Text)
 	}
+	if name == "query_now" && s.Value != nil {
+		c.setNow(sc, s.Value)
+	}
 	for i, n := range []string{"query_bin_auto_size", "query_bin_auto_at"} {
 		if name == n && s.Value != nil {
 			c.bins[i] = c.expr(&env{sc: sc}, s.Value)
 		}
+	}
+}
+
+// setNow makes another instant that of the query.
+func (c *checker) setNow(sc *scope, x ast.Expr) {
+	l, ok := c.expr(&env{sc: sc}, x).(*plan.Lit)
+	if !ok || l.T != types.DateTime || l.V == nil {
+		c.fail(x.Span(), "bad-argument", "query_now is an instant, as in datetime(2026-03-01)")
+		return
+	}
+	ticks, _ := l.V.(int64)
+	c.o.Now = passtrail.Ticks(ticks)
+	if c.o.SetNow != nil {
+		c.o.SetNow(c.o.Now)
 	}
 }
 
