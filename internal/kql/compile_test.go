@@ -319,6 +319,31 @@ func TestSQL(t *testing.T) {
 	}
 }
 
+// TestLookups holds where the number beside a text is asked for: at the scan, for texts that are known.
+func TestLookups(t *testing.T) {
+	id := plan.Column{Name: "Id", Type: types.String, SQL: "w.id", Lookup: &plan.Lookup{SQL: "w.h", Of: passtrail.TextHash}}
+	found := &plan.Schema{Tables: []*plan.Table{{Name: "T", From: "wall w", Tenant: "w.tenant", Columns: []plan.Column{id, {Name: "N", Type: types.Long, SQL: "w.n"}}}}}
+	for q, want := range map[string]string{
+		`T | where Id == "a" | project N`:                                   `SELECT w.n AS "N" FROM wall w WHERE w.tenant = $1 AND (w.h = -468965076 OR w.h IS NULL) AND w.id = 'a'`,
+		`T | where Id =~ "A" and N > 1 | project N`:                         `SELECT w.n AS "N" FROM wall w WHERE w.tenant = $1 AND (w.h = -468965076 OR w.h IS NULL) AND lower(w.id) = 'a' AND w.n > 1`,
+		`T | where Id in ("a", "") | project N`:                             `SELECT w.n AS "N" FROM wall w WHERE w.tenant = $1 AND (w.h IN (-2128831035, -468965076) OR w.h IS NULL) AND list_contains(['a', ''], w.id)`,
+		`T | where Id != "a" | project N`:                                   `SELECT w.n AS "N" FROM wall w WHERE w.tenant = $1 AND w.id <> 'a'`,
+		`T | where Id == "a" or N == 1 | project N`:                         `SELECT w.n AS "N" FROM wall w WHERE w.tenant = $1 AND (w.id = 'a' OR w.n = 1)`,
+		`T | summarize n = count() by Id | where Id == "a" | project n`:     `SELECT count(*) AS "n" FROM wall w WHERE w.tenant = $1 GROUP BY w.id HAVING w.id = 'a'`,
+		`T | take 3 | where Id == "a" | project N`:                          `SELECT q1."N" AS "N" FROM (SELECT w.id AS "Id", w.n AS "N" FROM wall w WHERE w.tenant = $1 LIMIT 3) AS q1 WHERE q1."Id" = 'a'`,
+		`T | extend Id = strcat(Id, "b") | where Id == "a" | project Id, N`: `SELECT concat(w.id, 'b') AS "Id", w.n AS "N" FROM wall w WHERE w.tenant = $1 AND concat(w.id, 'b') = 'a'`,
+	} {
+		c, err := kql.Compile(q, found, kql.Options{Now: kqltest.Now, Tenants: []passtrail.TenantID{ours}})
+		if err != nil {
+			t.Errorf("%s: %v", q, err)
+			continue
+		}
+		if got := c.Results[0].SQL; got != want {
+			t.Errorf("%s\n got %s\nwant %s", q, got, want)
+		}
+	}
+}
+
 // TestNamesOfSeveralResults checks what the tables of a fork are called: as said before the branch, else by its as.
 func TestNamesOfSeveralResults(t *testing.T) {
 	c, err := kql.Compile(`print a = 1 | fork (count) (where a > 1 | as Big) Some = (take 1 | as Few)`, &plan.Schema{}, kql.Options{Now: kqltest.Now})

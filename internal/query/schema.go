@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strings"
 
+	"passtrail"
 	"passtrail/internal/kql/plan"
 	"passtrail/internal/kql/types"
 	"passtrail/internal/vocab"
@@ -17,6 +18,13 @@ var Schema = &plan.Schema{Tables: []*plan.Table{
 
 func text(name, sql, doc string) plan.Column {
 	return plan.Column{Name: name, Type: types.String, SQL: sql, NotNull: true, Doc: doc}
+}
+
+// id gives a text column beside which the database keeps the hash of the text.
+func id(name, sql, hash, doc string) plan.Column {
+	c := text(name, sql, doc)
+	c.Lookup = &plan.Lookup{SQL: hash, Of: passtrail.TextHash}
+	return c
 }
 
 func column(name string, t types.Type, sql, doc string) plan.Column {
@@ -52,9 +60,9 @@ func auditLogs() *plan.Table {
 			json("AdditionalDetails", "r.additional_details", "Further details, an array of key and value", nil),
 			column("_BilledSize", types.Real, "(length(r.initiated_by) + length(r.target_resources) + length(r.additional_details) + 600)::DOUBLE", "Size of the record in bytes, about"),
 			text("Category", "r.category", "Category, UserManagement and so on"),
-			text("CorrelationId", "r.correlation_id", "Joins the records of one act"),
+			id("CorrelationId", "r.correlation_id", "r.correlation_hash", "Joins the records of one act"),
 			column("DurationMs", types.Long, "0::BIGINT", "Always 0"),
-			text("Id", "r.id", "Id of the record; records from a portal CSV, which has no ids, have one beginning with h:"),
+			id("Id", "r.id", "r.id_hash", "Id of the record; records from a portal CSV, which has no ids, have one beginning with h:"),
 			text("Identity", "CASE WHEN r.actor_name <> '' THEN r.actor_name ELSE r.actor_upn END", "Name of the actor"),
 			json("InitiatedBy", "r.initiated_by", "The actor: a user or an app", map[string]string{
 				"user.id": user("r.actor_id"), "user.userPrincipalName": user("r.actor_upn"),
@@ -115,7 +123,7 @@ func signinLogs() *plan.Table {
 const passwordRecords = "(SELECT activity_key, " + eventColumns + " FROM password_event UNION ALL SELECT 'flow', " + eventColumns + " FROM record WHERE activity_key = 'flow') r"
 
 const eventColumns = "tenant, id, time, result, reason, problem, method, step, target_id, target_upn, target_name, " +
-	"actor_id, actor_upn, actor_name, actor_address, user_agent, on_premises_agent, correlation_id, source"
+	"actor_id, actor_upn, actor_name, actor_address, user_agent, on_premises_agent, correlation_id, source, id_hash, correlation_hash, user_hash"
 
 // passwordEvents has the records of SSPR and security info with normalised columns. The role is the one held at the
 // time of the event; for times before the first snapshot the first snapshot stands in.
@@ -135,7 +143,7 @@ func passwordEvents() *plan.Table {
 			text("Problem", "r.problem", "Key of the problem that the reason tells of, or empty; see StatusReasons"),
 			text("Method", "r.method", "Method: email, mobileSMS, mobileCall, officePhone, securityQuestion, appNotification, appCode"),
 			text("Step", "r.step", "Step of the flow: start, options, gate_start, gate_pass, gates_passed, new_password, end, cancelled, refused, blocked, abandoned, contacted_admin"),
-			text("UserId", "CASE WHEN r.target_id <> '' THEN r.target_id ELSE r.actor_id END", "Object id of the person whose password or security info it is"),
+			id("UserId", "CASE WHEN r.target_id <> '' THEN r.target_id ELSE r.actor_id END", "r.user_hash", "Object id of the person whose password or security info it is"),
 			text("UserPrincipalName", "CASE WHEN r.target_upn <> '' THEN r.target_upn ELSE r.actor_upn END", "User principal name of that person, at the time"),
 			text("UserDisplayName", "CASE WHEN r.target_name <> '' THEN r.target_name ELSE r.actor_name END", "Display name of that person"),
 			joined("subject", text("UserRole", "coalesce(u.role, 'User')", "Weightiest role of that person at the time, or User")),
@@ -147,8 +155,8 @@ func passwordEvents() *plan.Table {
 			text("UserAgent", "r.user_agent", "User agent, where the source has it"),
 			text("OnPremisesAgent", "r.on_premises_agent", "Agent that wrote the password back on-premises: None, Microsoft Entra Connect, CloudSync"),
 			text("AttemptId", "CASE WHEN r.activity_key IN ('flow', 'reset', 'unlock', 'blocked') THEN CASE WHEN r.correlation_id <> '' THEN r.correlation_id ELSE r.id END ELSE '' END", "Attempt that the record belongs to; empty for admin resets, changes and registrations"),
-			text("EventId", "r.id", "Id of the record, Id of AuditLogs"),
-			text("CorrelationId", "r.correlation_id", "Joins the records of one act"),
+			id("EventId", "r.id", "r.id_hash", "Id of the record, Id of AuditLogs"),
+			id("CorrelationId", "r.correlation_id", "r.correlation_hash", "Joins the records of one act"),
 			text("Source", "r.source", "Where the record was read from"),
 		},
 	}

@@ -67,6 +67,15 @@ type Column struct {
 	// Paths gives, for a dynamic column, physical expressions with the same text as a JSON path,
 	// "user.userPrincipalName" to "r.actor_upn": used where the query only wants that text.
 	Paths map[string]string
+	// Lookup, of a text column, is a physical number by which rows with one text are found quickly; nil without one.
+	Lookup *Lookup
+}
+
+// Lookup is a number that a table keeps beside a text: Of of the text, or null where it was not reckoned. Texts that differ
+// in letter case alone have the same one.
+type Lookup struct {
+	SQL string
+	Of  func(text string) int32
 }
 
 // TimeColumn names the column that the API's time span restricts, or "".

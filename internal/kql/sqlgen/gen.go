@@ -59,6 +59,7 @@ type gen struct {
 	places   map[inside]*plan.Col
 	inside   map[*plan.Col]placed
 	folding  *foldState // the part of a fold that is being written
+	lookups  map[*plan.Col]*plan.Column
 }
 
 type cteUse struct {
@@ -72,6 +73,7 @@ func Generate(out plan.Output, o Options) (Statement, error) {
 	g.env = builtin.Env{Now: strconv.FormatInt(int64(o.Now), 10), User: text(o.User), Database: text("passtrail"), Cluster: text("passtrail")}
 	g.uses = countUses(out)
 	g.places, g.inside, g.dynamics = map[inside]*plan.Col{}, map[*plan.Col]placed{}, dynamics(out.Plan)
+	g.lookups = lookups(out.Plan)
 	need := plan.Set{}
 	for _, c := range out.Cols {
 		need[c] = true

@@ -86,7 +86,11 @@ func (g *gen) conditions(b *block, x plan.Expr) []string {
 	if l, ok := x.(*plan.Lit); ok && l.V == true {
 		return nil
 	}
-	return []string{g.predicate(b, x).brackets(precAnd + 1)}
+	is := g.predicate(b, x).brackets(precAnd + 1)
+	if number := g.lookup(b, x); number != "" {
+		return []string{number, is}
+	}
+	return []string{is}
 }
 
 func (g *gen) extend(n *plan.Extend, need plan.Set) *block {

@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"cmp"
 	"encoding/binary"
 	"reflect"
 	"strings"
@@ -32,6 +33,8 @@ const (
 	longColumn                    // an int64
 	hashColumn                    // 16 bytes, a UUID
 	batchColumn                   // the batch's number, not in the record
+	textHash                      // passtrail.TextHash of a string
+	userHash                      // the same of the person that the record is about
 )
 
 // field is a column of the table record and the field of passtrail.Record that it holds.
@@ -57,6 +60,7 @@ var recordFields = func() []field {
 		{"extra", textColumn, unsafe.Offsetof(r.Extra)}, {"shape", textColumn, unsafe.Offsetof(r.Shape)}, {"source", textColumn, unsafe.Offsetof(r.Source)},
 		{"received_at", longColumn, unsafe.Offsetof(r.ReceivedAt)}, {"batch", batchColumn, 0}, {"activity_key", textColumn, unsafe.Offsetof(r.ActivityKey)},
 		{"step", textColumn, unsafe.Offsetof(r.Step)}, {"method", textColumn, unsafe.Offsetof(r.Method)}, {"problem", textColumn, unsafe.Offsetof(r.Problem)},
+		{"id_hash", textHash, unsafe.Offsetof(r.ID)}, {"correlation_hash", textHash, unsafe.Offsetof(r.CorrelationID)}, {"user_hash", userHash, 0},
 	}
 }()
 
@@ -82,6 +86,8 @@ func newIncoming() (*incoming, error) {
 			t = duckdb.TYPE_VARCHAR
 		case hashColumn:
 			t = duckdb.TYPE_UUID
+		case textHash, userHash:
+			t = duckdb.TYPE_INTEGER
 		}
 		info, err := duckdb.NewTypeInfo(t)
 		if err != nil {
@@ -177,6 +183,16 @@ func (f *filler) fill(chunk bindings.DataChunk, rows []*passtrail.Record, batch 
 			out := unsafe.Slice((*int64)(bindings.VectorGetData(v)), len(rows))
 			for n, r := range rows {
 				out[n] = *(*int64)(unsafe.Add(unsafe.Pointer(r), c.offset))
+			}
+		case textHash:
+			out := unsafe.Slice((*int32)(bindings.VectorGetData(v)), len(rows))
+			for n, r := range rows {
+				out[n] = passtrail.TextHash(*(*string)(unsafe.Add(unsafe.Pointer(r), c.offset)))
+			}
+		case userHash:
+			out := unsafe.Slice((*int32)(bindings.VectorGetData(v)), len(rows))
+			for n, r := range rows {
+				out[n] = passtrail.TextHash(cmp.Or(r.TargetID, r.ActorID))
 			}
 		case batchColumn:
 			out := unsafe.Slice((*int64)(bindings.VectorGetData(v)), len(rows))

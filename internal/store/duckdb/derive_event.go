@@ -8,7 +8,8 @@ import (
 
 // eventColumns are the columns of password_event, which record has as well.
 const eventColumns = `tenant, id, time, activity_key, result, reason, problem, method, step, target_id, target_upn, target_name,
-	actor_id, actor_upn, actor_name, actor_address, user_agent, on_premises_agent, correlation_id, source`
+	actor_id, actor_upn, actor_name, actor_address, user_agent, on_premises_agent, correlation_id, source,
+	id_hash, correlation_hash, user_hash`
 
 // eventMembers chooses the records that password_event holds.
 const eventMembers = `activity_key <> '' AND activity_key <> 'flow' AND NOT starts_with(activity_key, 'dir_')`

@@ -238,6 +238,26 @@ func TestReplacedRecordLeavesNoAttempt(t *testing.T) {
 	}
 }
 
+// TestHashesBesideTexts holds the numbers by which records are found to those that a query asks for.
+func TestHashesBesideTexts(t *testing.T) {
+	s := tenanted(t, duckdb.Config{})
+	known := storetest.Event{ID: "A-\xff", Hash: 1}.Record()
+	nobody := storetest.Event{ID: "b", Hash: 2}.Record()
+	nobody.TargetID = ""
+	commit(t, s, false, known, nobody)
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"record", "password_event"} {
+		got := ask(t, s, "SELECT string_agg(concat_ws(' ', id_hash, correlation_hash, user_hash), ', ' ORDER BY id) FROM "+table)
+		h := passtrail.TextHash
+		want := fmt.Sprintf("%d %d %d, %d %d %d", h("a-\uFFFD"), h(known.CorrelationID), h(known.TargetID), h("b"), h(nobody.CorrelationID), h(nobody.ActorID))
+		if got != want {
+			t.Errorf("numbers of %s are %v, want %s", table, got, want)
+		}
+	}
+}
+
 // TestOlderDerivationIsCaughtUp opens a database whose records were derived before there was a table of password events.
 func TestOlderDerivationIsCaughtUp(t *testing.T) {
 	dir := t.TempDir()
