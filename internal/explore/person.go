@@ -40,13 +40,33 @@ type Moment struct {
 // most limit of them: those whom who names in full first, then by user principal name.
 func (x Explorer) FindPeople(ctx context.Context, who string, limit int) ([]Person, error) {
 	q := Quote(who)
-	text := fmt.Sprintf(`union
-    (PasswordEvents | where %s | summarize arg_max(Time, UserPrincipalName, UserDisplayName) by UserId | project UserId, UserPrincipalName, UserDisplayName, Rank = 1),
-    (UserRegistrationDetails | where %s | project UserId = Id, UserPrincipalName, UserDisplayName, Rank = 2)
+	// whoever is in a record of the flow is in its attempt
+	text := fmt.Sprintf(`let Seen = union
+    (PasswordEvents | where Activity != "flow" and (%s) | project UserId, UserPrincipalName, UserDisplayName, Time),
+    (PasswordResetAttempts | where %s | project UserId, UserPrincipalName, UserDisplayName, Time = End)
+| summarize arg_max(Time, UserPrincipalName, UserDisplayName) by UserId
+| project UserId, UserPrincipalName, UserDisplayName, Rank = 1;
+union Seen, (UserRegistrationDetails | where %s | project UserId = Id, UserPrincipalName, UserDisplayName, Rank = 2)
 | summarize arg_max(Rank, UserPrincipalName, UserDisplayName) by UserId
 | project UserId, UserPrincipalName, UserDisplayName, Whole = UserId =~ %s or UserPrincipalName =~ %s
 | sort by Whole desc, UserPrincipalName asc, UserId asc
-| take %d`, person("UserId", who), person("Id", who), q, q, limit)
+| take %d`, person("UserId", who), person("UserId", who), person("Id", who), q, q, limit)
+	return x.people(ctx, text)
+}
+
+// personByID returns the people whose object id is the one given: at most one but for the letter case of ids.
+func (x Explorer) personByID(ctx context.Context, id string) ([]Person, error) {
+	q := Quote(id)
+	return x.people(ctx, fmt.Sprintf(`union
+    (PasswordEvents | where UserId =~ %s | summarize arg_max(Time, UserPrincipalName, UserDisplayName) by UserId | project UserId, UserPrincipalName, UserDisplayName, Rank = 1),
+    (UserRegistrationDetails | where Id =~ %s | project UserId = Id, UserPrincipalName, UserDisplayName, Rank = 2)
+| summarize arg_max(Rank, UserPrincipalName, UserDisplayName) by UserId
+| project UserId, UserPrincipalName, UserDisplayName
+| sort by UserPrincipalName asc, UserId asc`, q, q))
+}
+
+// people reads rows that begin with id, user principal name and display name.
+func (x Explorer) people(ctx context.Context, text string) ([]Person, error) {
 	t, err := x.run(ctx, text)
 	if err != nil {
 		return nil, err
@@ -73,15 +93,18 @@ func (x Explorer) Person(ctx context.Context, who string) (*Person, error) {
 	if who == "" {
 		return nil, passtrail.Errorf(passtrail.Invalid, "explore.Person", "name a person: user principal name, display name or object id")
 	}
+	if found, err := x.personByID(ctx, who); err != nil || len(found) > 0 { // looked up, not searched for
+		if err != nil {
+			return nil, err
+		}
+		return x.describe(ctx, found[0])
+	}
 	found, err := x.FindPeople(ctx, who, manyPeople)
 	if err != nil {
 		return nil, err
 	}
 	var whole []Person
 	for _, p := range found {
-		if strings.EqualFold(p.ID, who) {
-			return x.describe(ctx, p)
-		}
 		if strings.EqualFold(p.UPN, who) {
 			whole = append(whole, p)
 		}

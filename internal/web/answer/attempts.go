@@ -282,7 +282,7 @@ func (a *Answers) Attempt(ctx context.Context, s web.Scope, id string) (*web.Att
 		return nil, err
 	}
 	q := explore.Quote(id)
-	tables, err := a.run(ctx, s, "PasswordResetAttempts\n| where AttemptId == "+q+attemptColumns+";\nAuditLogs\n| where CorrelationId == "+q+" or Id == "+q+explore.EventColumns+"\n| sort by TimeGenerated asc, Id asc")
+	tables, err := a.run(ctx, s, "PasswordResetAttempts\n| where AttemptId == "+q+attemptColumns+";\nunion (AuditLogs | where CorrelationId == "+q+"), (AuditLogs | where Id == "+q+" and CorrelationId != "+q+")"+explore.EventColumns+"\n| sort by TimeGenerated asc, Id asc")
 	if err != nil {
 		return nil, err
 	}

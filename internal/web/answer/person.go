@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"passtrail"
 	"passtrail/internal/auth"
 	"passtrail/internal/explore"
@@ -64,17 +66,18 @@ func (a *Answers) Person(ctx context.Context, s web.Scope, who string, p web.Per
 	if err != nil {
 		return nil, err
 	}
-	moments, err := x.Timeline(ctx, known.ID, p.From, p.To)
-	if err != nil {
-		return nil, err
-	}
-	q := explore.Quote(known.ID)
-	tables, err := a.run(ctx, s, "let Blocked = toscalar(PasswordEvents | where UserId == "+q+" and (Activity == 'blocked' or Step == 'blocked') | summarize max(Time));\n"+
-		"RoleAssignments | where UserId == "+q+" | project RoleName, ValidFrom, ValidTo, AssumedFrom | sort by ValidFrom desc, RoleName asc;\n"+
-		"UserRegistrationHistory | where Id == "+q+" | sort by ValidFrom desc;\n"+
-		"PasswordResetAttempts | where UserId == "+q+" and Start > Blocked and Start < Blocked + 24h | summarize Last = max(End) | extend Until = coalesce(Last, Blocked) + 24h;\n"+
-		"PasswordEvents | where UserId == "+q+" | summarize First = min(Time), Last = max(Time)")
-	if err != nil {
+	var moments []explore.Moment
+	var tables []query.Table
+	g, at := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		moments, err = x.Timeline(at, known.ID, p.From, p.To)
+		return err
+	})
+	g.Go(func() (err error) {
+		tables, err = a.aboutPerson(at, s, known.ID)
+		return err
+	})
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	view := &web.PersonView{PersonRow: web.PersonRow{ID: known.ID, UPN: known.UPN, Name: known.Name, Role: known.Role}}
@@ -92,6 +95,16 @@ func (a *Answers) Person(ctx context.Context, s web.Scope, who string, p web.Per
 	view.Story = append(view.Story, changes(&tables[1], p)...)
 	slices.SortStableFunc(view.Story, func(a, b web.StoryItem) int { return cmp.Compare(b.Time, a.Time) })
 	return view, nil
+}
+
+// aboutPerson reads roles, registration, until when the person is blocked, and when something was first and last seen.
+func (a *Answers) aboutPerson(ctx context.Context, s web.Scope, id string) ([]query.Table, error) {
+	q := explore.Quote(id)
+	return a.run(ctx, s, "let Blocked = toscalar(PasswordEvents | where UserId == "+q+" and (Activity == 'blocked' or Step == 'blocked') | summarize max(Time));\n"+
+		"RoleAssignments | where UserId == "+q+" | project RoleName, ValidFrom, ValidTo, AssumedFrom | sort by ValidFrom desc, RoleName asc;\n"+
+		"UserRegistrationHistory | where Id == "+q+" | sort by ValidFrom desc;\n"+
+		"PasswordResetAttempts | where UserId == "+q+" and Start > Blocked and Start < Blocked + 24h | summarize Last = max(End) | extend Until = coalesce(Last, Blocked) + 24h;\n"+
+		"PasswordEvents | where UserId == "+q+" | summarize First = min(Time), Last = max(Time)")
 }
 
 // state is the registration of a person now, nil without a snapshot.
