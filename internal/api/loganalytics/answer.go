@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"passtrail"
 	"passtrail/internal/auth"
@@ -21,7 +22,16 @@ func (a *API) queryRoute(w http.ResponseWriter, r *http.Request, c call) error {
 	if err != nil {
 		return err
 	}
+	a.limitWrites(w, q.prefer.wait)
 	return a.answer(r.Context(), w, c, q, &spool{w: w, held: a.Limits.Held, max: a.Limits.Bytes, zip: acceptsGzip(r)})
+}
+
+// limitWrites ends a connection whose program does not read: no context reaches a write that waits for it.
+func (a *API) limitWrites(w http.ResponseWriter, wait time.Duration) {
+	err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait + a.Limits.Grace))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		a.Log.Warn("no limit on the time to read an answer", "error", err.Error())
+	}
 }
 
 // answer runs a question and writes what it answers. An error means that nothing was written.

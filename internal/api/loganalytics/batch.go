@@ -41,6 +41,7 @@ func (a *API) batchRoute(w http.ResponseWriter, r *http.Request, c call) error {
 	out := &spool{w: w, zip: acceptsGzip(r)}
 	left := a.Limits.Bytes // of all answers together
 	for i, item := range b.Requests {
+		a.limitWrites(w, MaxWait)
 		if r.Context().Err() != nil {
 			return nil
 		}

@@ -2,6 +2,8 @@ package loganalytics_test
 
 import (
 	"context"
+	"crypto/tls"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -45,6 +47,22 @@ func TestOneTokenRunsSoManyQueries(t *testing.T) {
 	hangUp()
 	if err := <-done; err == nil {
 		t.Error("the long query ended by itself")
+	}
+	p.until(t, "room again", func() bool { return p.ask(t, "print 1").status == http.StatusOK })
+}
+
+// TestAProgramThatDoesNotRead asks for more than the connection holds and reads nothing; its query ends all the same.
+func TestAProgramThatDoesNotRead(t *testing.T) {
+	p := newPlace(t, query.Limits{Rows: 1 << 40}, loganalytics.Limits{Concurrent: 1, Rows: 1 << 40, Bytes: 1 << 40, Held: 1, Grace: time.Millisecond})
+	conn, err := tls.Dial("tcp", p.Listener.Addr().String(), &tls.Config{RootCAs: p.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, ServerName: "example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET %s?query=%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nPrefer: wait=1\r\n\r\n", contosoPath, url.QueryEscape("range i from 1 to 2000000000 step 1 | extend s = strcat('a long text that fills the buffers of both sides', i)"), p.token)
+	p.until(t, "the query", func() bool { return len(p.accesses(t)) == 1 })
+	if got := p.ask(t, "print 1"); got.status != http.StatusTooManyRequests {
+		t.Errorf("a second query at once: %d %s", got.status, got.text)
 	}
 	p.until(t, "room again", func() bool { return p.ask(t, "print 1").status == http.StatusOK })
 }

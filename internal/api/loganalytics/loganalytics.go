@@ -33,6 +33,9 @@ type Limits struct {
 	// Held is how many bytes of an answer are held back before the status goes out with them: 1 MiB. What goes wrong later
 	// is told as a partial error.
 	Held int
+	// Grace is how long a program may take to read an answer beyond the time that its query may run: a minute. One that does
+	// not read holds its query, and what that reads.
+	Grace time.Duration
 }
 
 // How long a query may run: what the service gives one, and the most that one may ask for.
@@ -77,6 +80,9 @@ func New(c Config) *API {
 		if *d.limit == 0 {
 			*d.limit = d.value
 		}
+	}
+	if c.Limits.Grace == 0 {
+		c.Limits.Grace = time.Minute
 	}
 	return &API{Config: c, running: map[string]int{}}
 }
