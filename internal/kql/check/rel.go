@@ -126,9 +126,13 @@ func (r *rel) clone() *rel {
 
 func cteName(n int) string { return "shared" + strconv.Itoa(n) }
 
-// output is the relation as a result table.
+// output is the relation as a result table. Rows that serialize put in an order of their own come in it.
 func (r *rel) output(name string) plan.Output {
-	return plan.Output{Name: name, Plan: r.node, Cols: r.cols, Order: r.order}
+	order := r.order
+	if len(order) == 0 && r.ser && r.row != nil {
+		order = r.rowOrder()
+	}
+	return plan.Output{Name: name, Plan: r.node, Cols: r.cols, Order: order}
 }
 
 // extend adds computed columns without showing them.

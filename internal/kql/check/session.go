@@ -8,7 +8,8 @@ import (
 )
 
 // session binds row_window_session: the instant at which the row's session began. A new one begins when as much time has
-// passed as given since the first row of it, or since the row before. That needs a state, so the rows become a [plan.Fold]; its
+// passed as given since the first row of it, or since the row before, and with the row behind one without an instant, whose
+// own session is null. That needs a state, so the rows become a [plan.Fold]; its
 // columns are the same ones, since expressions that are bound already read them.
 func (w *windows) session(args []plan.Expr, over overFunc) plan.Expr {
 	at := w.add(plan.Def{Col: &plan.Col{Name: "at", Type: types.DateTime}, X: args[0]})
@@ -27,7 +28,10 @@ func (w *windows) session(args []plan.Expr, over overFunc) plan.Expr {
 		gap := &plan.Op{Name: "sub", Args: []plan.Expr{at, ref(c)}, T: types.TimeSpan}
 		return &plan.Compare{Op: ">=", L: gap, R: limit}
 	}
-	begins := &plan.Logic{Or: true, Args: []plan.Expr{&plan.Op{Name: "is null", Args: []plan.Expr{ref(first)}, T: types.Bool, Never: true}, since(first, longest), since(before, pause), restart}}
+	isNull := func(x plan.Expr) plan.Expr {
+		return &plan.Op{Name: "is null", Args: []plan.Expr{x}, T: types.Bool, Never: true}
+	}
+	begins := &plan.Logic{Or: true, Args: []plan.Expr{isNull(ref(first)), isNull(at), since(first, longest), since(before, pause), restart}}
 	start := plan.Def{Col: &plan.Col{Name: "session", Type: types.DateTime}, X: &plan.Case{When: []plan.Expr{begins}, Then: []plan.Expr{at}, Else: ref(first), T: types.DateTime}}
 	last := plan.Def{Col: &plan.Col{Name: "last", Type: types.DateTime}, X: at}
 	f.Body = &plan.Extend{In: &plan.FoldRow{Of: f}, Defs: []plan.Def{start, last}}
