@@ -25,7 +25,13 @@ func (c *checker) getSchema(r *rel) *rel {
 // as names the table for what follows.
 func (c *checker) as(sc *scope, r *rel, op *ast.As) *rel {
 	cte := c.cte(r)
-	sc.names[op.Name.Text] = &binding{name: op.Name.Text, table: func(diag.Span) *rel { return readCTE(cte, r) }}
+	sc.names[op.Name.Text] = &binding{name: op.Name.Text, table: func(at diag.Span) *rel {
+		if len(r.part) > 0 {
+			c.unsupported(at, op.Name.Text+" inside mv-apply", "it would be the rows of all elements, not those of one row")
+			return nil
+		}
+		return readCTE(cte, r)
+	}}
 	out := r.then(r.node)
 	out.name = op.Name.Text
 	return out
