@@ -160,6 +160,13 @@ func (c *checker) enter(at diag.Span) bool {
 
 func (c *checker) leave() { c.depth-- }
 
+// refusedStatements are statements with a reason of their own.
+var refusedStatements = map[string]string{
+	"alias database":  "there is one database here; write the table's name alone",
+	"declare pattern": "give the table a name with let",
+	"restrict access": "who asks decides what a query may see",
+}
+
 func (c *checker) statement(sc *scope, s ast.Statement) []plan.Output {
 	switch s := s.(type) {
 	case *ast.Let:
@@ -169,7 +176,11 @@ func (c *checker) statement(sc *scope, s ast.Statement) []plan.Output {
 	case *ast.QueryParameters:
 		c.queryParameters(sc, s)
 	case *ast.UnsupportedStatement:
-		c.unsupported(s.Loc, s.Keyword, "it changes or reads the service, not a table")
+		why := refusedStatements[s.Keyword]
+		if why == "" {
+			why = "it changes or reads the service, not a table"
+		}
+		c.unsupported(s.Loc, s.Keyword, why)
 	case *ast.Expression:
 		return c.outputs(sc, s.Pipeline)
 	}
