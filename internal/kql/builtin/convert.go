@@ -61,8 +61,8 @@ var converters = map[[2]types.Type]string{
 	{types.Int, types.Decimal}:      "CAST({0} AS DECIMAL(38,18))",
 	{types.Long, types.Decimal}:     "CAST({0} AS DECIMAL(38,18))",
 	{types.Real, types.Decimal}:     "TRY_CAST(CAST({0} AS VARCHAR) AS DECIMAL(38,18))",
-	{types.String, types.Decimal}:   "TRY_CAST({0} AS DECIMAL(38,18))",
-	{types.Dynamic, types.Decimal}:  "TRY_CAST(({0} ->> '$') AS DECIMAL(38,18))",
+	{types.String, types.Decimal}:   "TRY_CAST(translate({0}, '_', '?') AS DECIMAL(38,18))",
+	{types.Dynamic, types.Decimal}:  "TRY_CAST(translate({0} ->> '$', '_', '?') AS DECIMAL(38,18))",
 	{types.DateTime, types.Decimal}: "CAST({0} AS DECIMAL(38,18))",
 	{types.TimeSpan, types.Decimal}: "CAST({0} AS DECIMAL(38,18))",
 
@@ -117,7 +117,7 @@ func Convert(sql string, from, to types.Type) string {
 	if !ok {
 		return Convert("NULL", types.Null, to)
 	}
-	if from == types.Real && to == types.Long && !strings.Contains(sql, `"`) {
+	if from == types.Real && (to == types.Long || to == types.Int) && !strings.Contains(sql, `"`) {
 		template = "kql_constant" + strings.TrimPrefix(template, "kql_real") // without a column in it
 	}
 	return fill(template, Env{}, []Arg{{SQL: sql, Type: from}})

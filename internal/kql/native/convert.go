@@ -20,7 +20,14 @@ var conversions = []fn{
 		}
 		return int32(n.(int64))
 	}},
-	{"kql_constant_long", "r:l", func(a args) any { return constantLong(a.real(0)) }},
+	{"kql_constant_long", "r:l", func(a args) any { return constant(a.real(0), math.MinInt64, math.MaxInt64) }},
+	{"kql_constant_int", "r:i", func(a args) any {
+		n, ok := constant(a.real(0), math.MinInt32, math.MaxInt32).(int64)
+		if !ok {
+			return nil
+		}
+		return int32(n)
+	}},
 	{"kql_datetime_text", "l:s", func(a args) any { return datetimeText(a.long(0)) }},
 	{"kql_timespan_text", "l:s", func(a args) any { return timespanText(a.long(0)) }},
 	{"kql_ticks_datetime", "l:l", func(a args) any { return inRange(a.long(0)) }},
@@ -90,12 +97,12 @@ func clamp(f float64, low, high int64) any {
 	return int64(f)
 }
 
-// constantLong is tolong of a constant: there the engine makes the least number of what is too large.
-func constantLong(f float64) any {
-	if f >= math.MaxInt64 && !math.IsInf(f, 0) {
-		return int64(math.MinInt64)
+// constant is tolong or toint of a constant: there the engine makes the least number of what is too large.
+func constant(f float64, low, high int64) any {
+	if f >= float64(high)+1 && !math.IsInf(f, 0) {
+		return low
 	}
-	return clamp(f, math.MinInt64, math.MaxInt64)
+	return clamp(f, low, high)
 }
 
 func inRange(t int64) any {
