@@ -49,7 +49,11 @@ var regexFunctions = table(Scalar, "Patterns",
 	def{Sig: "extract(regex:regex string, captureGroup:long, source:string) string", SQL: "coalesce(kql_extract({0}, {1}, {2}), '')", Dev: devRegex, Help: "The first match of a group (0 is the whole match); empty when there is none.", Example: `extract("x=([0-9.]+)", 1, "hello x=45.6") == "45.6"`},
 	def{Sig: "extract(regex:regex string, captureGroup:long, source:string, type:type) typeof", Make: func(_ Env, a []Arg) string {
 		t, _ := a[3].Value.(types.Type)
-		return Convert(call("kql_extract", a[0].SQL, a[1].SQL, a[2].SQL), types.String, t)
+		found := call("kql_extract", a[0].SQL, a[1].SQL, a[2].SQL)
+		if t == types.Dynamic {
+			return call("kql_parse_json", found)
+		}
+		return Convert(found, types.String, t)
 	}, Dev: devRegex, Help: "The first match of a group, converted to the type.", Example: `extract("x=([0-9.]+)", 1, "hello x=45.6", typeof(real)) == 45.6`},
 	def{Sig: "extract_all(regex:regex string, source:string) dynamic", SQL: "kql_extract_all({0}, NULL, {1})", Old: "extractall", Dev: devRegex, Help: "All matches; with several groups each is an array. Null when there is none.", Example: `extract_all(@"(\d+)", "a set of 123, 456")`},
 	def{Sig: "extract_all(regex:regex string, captureGroups:dynamic, source:string) dynamic", SQL: "kql_extract_all({0}, {1}, {2})", Old: "extractall", Dev: devRegex, Help: "All matches of the groups named by number or name.", Example: `extract_all(@"(\w)(\w)", dynamic([2]), "abcd")`},

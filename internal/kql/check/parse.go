@@ -6,6 +6,7 @@ import (
 
 	"passtrail/internal/kql/ast"
 	"passtrail/internal/kql/builtin"
+	"passtrail/internal/kql/diag"
 	"passtrail/internal/kql/plan"
 	"passtrail/internal/kql/types"
 )
@@ -27,12 +28,22 @@ func (c *checker) parse(sc *scope, r *rel, op *ast.Parse) *rel {
 	for _, g := range groups {
 		var v plan.Expr = &plan.Op{Name: "regex group", Args: []plan.Expr{x, str(pattern), number(int64(g.group))}, T: types.String, Never: true}
 		if g.typ != types.String {
-			v = &plan.Cast{X: v, T: g.typ}
+			v = c.textTo(op.Loc, v, g.typ)
+		}
+		if g.typ != types.String && g.typ != types.Dynamic { // every text fits these
 			typed = append(typed, v)
 		}
 		values = append(values, v)
 	}
 	return c.parsed(r, op, x, pattern, groups, values, typed)
+}
+
+// textTo converts text that was cut out of another; to dynamic it is read as JSON.
+func (c *checker) textTo(at diag.Span, x plan.Expr, t types.Type) plan.Expr {
+	if t == types.Dynamic {
+		return c.builtinCall(at, "parse_json", x)
+	}
+	return &plan.Cast{X: x, T: t}
 }
 
 // parsed adds the columns. Where one typed column does not fit, all of the row are empty, but for kind=relaxed.
@@ -212,7 +223,7 @@ func (c *checker) parseKV(sc *scope, r *rel, op *ast.ParseKV) *rel {
 		}
 		var x plan.Expr = &plan.Cast{X: v, T: types.String}
 		if t != types.String {
-			x = &plan.Cast{X: x, T: t}
+			x = c.textTo(kc.Loc, x, t)
 		}
 		defs = append(defs, plan.Def{Col: col(kc.Name.Text, x), X: x})
 	}
