@@ -330,11 +330,14 @@ var sketchFunctions = append(table(Aggregate, "Sketches",
 	def{Sig: "percentile_tdigest(tdigest:dynamic, percentile:real) dynamic", SQL: "kql_percentile_tdigest({0}, {1})", Name: PrefixFirst, Prefix: "percentile_tdigest", Dev: devSketch, Help: "A percentile from a sketch.", Example: "percentile_tdigest(t, 50)"},
 	def{Sig: "percentile_tdigest(tdigest:dynamic, percentile:real, type:type) typeof", Make: func(_ Env, a []Arg) string {
 		t, _ := a[2].Value.(types.Type)
-		return Convert(call("kql_percentile_tdigest", a[0].SQL, a[1].SQL), types.Dynamic, ticksAsLong(t))
+		if t == types.Int {
+			t = types.Long
+		}
+		return Convert(call("kql_percentile_tdigest", a[0].SQL, a[1].SQL), types.Dynamic, t)
 	}, Name: PrefixFirst, Prefix: "percentile_tdigest", Dev: devSketch, Help: "A percentile from a sketch, of that type.", Example: "percentile_tdigest(t, 50, typeof(long))"},
 	def{Sig: "percentiles_array_tdigest(tdigest:dynamic, percentile:json...) dynamic", SQL: "kql_percentiles_tdigest({0}, json_array({1*}))", Name: PrefixFirst, Prefix: "percentile_tdigest", Dev: devSketch, Help: "Percentiles from a sketch.", Example: "percentiles_array_tdigest(t, 5, 50)"},
-	def{Sig: "percentrank_tdigest(digest:dynamic, value:real) real", SQL: "kql_percentrank_tdigest({0}, {1})", Dev: devSketch, Help: "How many per cent of the values are not above.", Example: "percentrank_tdigest(t, 7)"},
-	def{Sig: "rank_tdigest(digest:dynamic, value:real) real", SQL: "kql_rank_tdigest({0}, {1})", Dev: devSketch, Help: "How many of the values are not above.", Example: "rank_tdigest(t, 7)"},
+	def{Sig: "percentrank_tdigest(digest:dynamic, value:spread) real", SQL: "kql_percentrank_tdigest({0}, {1})", Dev: devSketch, Help: "How many per cent of the values are not above.", Example: "percentrank_tdigest(t, 7)"},
+	def{Sig: "rank_tdigest(digest:dynamic, value:spread) real", SQL: "kql_rank_tdigest({0}, {1})", Dev: devSketch, Help: "How many of the values are not above.", Example: "rank_tdigest(t, 7)"},
 )...)
 
 const devSketch = "sketches have their own form: they merge with each other, not with ones made by Kusto"
@@ -348,7 +351,11 @@ func tdigest(_ Env, a []Arg) string {
 	if len(a) > 1 {
 		weight = a[1].SQL
 	}
-	return overRows(fmt.Sprintf("kql_tdigest(to_json(coalesce(list(json_array(%s, %s)), [])))", a[0].SQL, weight))
+	unit := ""
+	if t := a[0].Type; t == types.DateTime || t == types.TimeSpan {
+		unit = t.String()
+	}
+	return overRows(fmt.Sprintf("kql_tdigest(to_json(coalesce(list(json_array(%s, %s)), [])), '%s')", a[0].SQL, weight, unit))
 }
 
 // overRows makes a sketch of no rows at all null.

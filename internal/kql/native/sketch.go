@@ -5,10 +5,13 @@ import (
 	"math"
 	"math/bits"
 	"sort"
+
+	"passtrail"
 )
 
 // sketches: an hll is {"hll":[hashes]} while it has few values, then {"hll14":"registers in base64"}; a tdigest is an
-// array of [value, weight], merged down to a bounded number.
+// array of [value, weight], merged down to a bounded number. One of instants or timespans has ticks as values and the name of
+// the type in front, for the percentiles to come out as such.
 var sketches = []fn{
 	{"kql_hll", "j:j", func(a args) any {
 		items, _ := a.array(0)
@@ -37,22 +40,24 @@ var sketches = []fn{
 		}
 		return h.count()
 	}},
-	{"kql_tdigest", "j:j", func(a args) any { return digest(a.json(0)) }},
+	// array of [value, weight], type of the values when they are ticks
+	{"kql_tdigest", "js:j", func(a args) any { return digest(a.json(0), a.str(1)) }},
 	{"kql_tdigest_merge_all", "j:j", func(a args) any {
 		items, _ := a.array(0)
 		var all []*node
+		unit := ""
 		for _, n := range items {
-			all = append(all, n.items...)
+			all, unit = append(all, n.items...), unitOf(n)
 		}
-		return digest(arrayNode(all))
+		return digest(arrayNode(all), unit)
 	}},
-	{"kql_percentile_tdigest", "jr:j", func(a args) any { return weightedPercentile(a.json(0), a.real(1)) }},
+	{"kql_percentile_tdigest", "jr:j", func(a args) any { return percentileOf(a.json(0), a.real(1)) }},
 	{"kql_percentiles_tdigest", "jj:j", func(a args) any {
 		var out []*node
 		for _, n := range a.json(1).items {
 			for _, p := range oneOrMany(n) {
 				f, _ := p.float()
-				out = append(out, weightedPercentile(a.json(0), f))
+				out = append(out, percentileOf(a.json(0), f))
 			}
 		}
 		return arrayNode(out)
@@ -188,7 +193,7 @@ func centroids(n *node) []centroid {
 }
 
 // digest merges equal values, and then neighbours until few enough are left, fewer in the middle than at the ends.
-func digest(n *node) *node {
+func digest(n *node, unit string) *node {
 	var merged []centroid
 	for _, c := range centroids(n) {
 		if k := len(merged) - 1; k >= 0 && merged[k].value == c.value {
@@ -200,11 +205,36 @@ func digest(n *node) *node {
 	for len(merged) > maxDigest {
 		merged = thinned(merged)
 	}
-	items := make([]*node, len(merged))
-	for i, c := range merged {
-		items[i] = arrayNode([]*node{c.node, numberNode(c.weight, true)})
+	var items []*node
+	if unit != "" {
+		items = append(items, textNode(unit))
+	}
+	for _, c := range merged {
+		items = append(items, arrayNode([]*node{c.node, numberNode(c.weight, true)}))
 	}
 	return arrayNode(items)
+}
+
+// unitOf is the type of the values of a tdigest of ticks, "" of one of numbers.
+func unitOf(n *node) string {
+	if len(n.items) > 0 && n.items[0].kind == text {
+		return n.items[0].text
+	}
+	return ""
+}
+
+// percentileOf is a percentile of a tdigest in the type of its values.
+func percentileOf(n *node, p float64) *node {
+	v := weightedPercentile(n, p)
+	ticks, ok := dynamicLong(v).(int64)
+	switch unit := unitOf(n); {
+	case !ok || unit == "":
+		return v
+	case unit == "datetime":
+		return textNode(passtrail.Ticks(ticks).String())
+	default:
+		return textNode(timespanText(ticks))
+	}
 }
 
 // thinned joins pairs of neighbours away from the ends.
