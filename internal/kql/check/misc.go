@@ -88,13 +88,20 @@ func lastOperator(p *ast.Pipeline) ast.Operator {
 	return p.Operators[len(p.Operators)-1]
 }
 
-// facet yields the values of each column with their counts, and the rows themselves with "with".
+// facet yields the rows that "with" makes, and then the values of each column with their counts.
 func (c *checker) facet(sc *scope, r *rel, op *ast.Facet) *rel {
 	if c.inner > 0 || len(r.part) > 0 {
 		c.unsupported(op.Loc, "facet inside a sub-pipeline", "it yields several tables")
 		return nil
 	}
 	var out []plan.Output
+	if op.With != nil {
+		c.inner++
+		if with := c.pipeline(child(sc), op.With, r.then(r.node)); with != nil {
+			out = append(out, with.output("Rows"))
+		}
+		c.inner--
+	}
 	for _, by := range op.By {
 		keys := c.item(&env{sc: sc, rel: r}, by, newNames(), columnName)
 		for _, k := range keys {
@@ -104,13 +111,6 @@ func (c *checker) facet(sc *scope, r *rel, op *ast.Facet) *rel {
 			g := c.group(r, []plan.Def{k}, a, []plan.Def{a.show("count_"+k.Col.Name, n)})
 			out = append(out, g.output(k.Col.Name))
 		}
-	}
-	if op.With != nil {
-		c.inner++
-		if with := c.pipeline(child(sc), op.With, r.then(r.node)); with != nil {
-			out = append(out, with.output("Rows"))
-		}
-		c.inner--
 	}
 	c.more = out
 	return r
