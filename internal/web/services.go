@@ -475,26 +475,6 @@ type SetAsideView struct {
 	Text string
 }
 
-// Tenants are the directories of this server.
-type Tenants interface {
-	// TenantList returns the tenants that the one who asks may see.
-	TenantList(ctx context.Context) ([]TenantView, error)
-	OptIn(ctx context.Context, s Scope) error
-	OptOut(ctx context.Context, s Scope) error
-	SetCustomQueries(ctx context.Context, s Scope, on bool) error
-}
-
-// TenantView is one tenant and its settings.
-type TenantView struct {
-	ID                    passtrail.TenantID
-	Name                  string
-	Collecting            bool
-	OptedInAt, OptedOutAt passtrail.Ticks
-	OptedInBy, OptedOutBy string
-	CustomQueries         bool
-	RetentionDays         int // 0: for ever
-}
-
 // AccessLog keeps who looked at what.
 type AccessLog interface {
 	LogAccess(ctx context.Context, s Scope, action, subject, detail, address string) error
