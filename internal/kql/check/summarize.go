@@ -402,6 +402,10 @@ func (c *checker) percentiles(e *env, x *ast.Call, n *ast.Named, names *names, _
 	m := newNamer(n, names)
 	var defs []plan.Def
 	for i := lead; i < len(args); i++ {
+		if args[i].Type() == types.Dynamic {
+			c.failHint(x.Loc, "percentiles_array takes an array", "bad-argument", "a percentile of %s must be a number, not dynamic", x.Name.Text)
+			return nil, true
+		}
 		one := append(slices.Clone(args[:lead]), args[i])
 		row, given, ok := c.resolve(x.Loc, x.Args, builtin.Aggregate, single, one)
 		if !ok {
