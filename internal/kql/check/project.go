@@ -17,7 +17,7 @@ func (c *checker) where(sc *scope, r *rel, op *ast.Where) *rel {
 	win := c.newWindows(r)
 	pred := win.column(c.condition(&env{sc: sc, rel: r, windows: win}, op.Predicate))
 	r = win.apply(r)
-	n := r.then(&plan.Filter{In: r.node, Pred: pred})
+	n := r.then(plan.Where(r.node, pred))
 	n.fresh = false
 	return n
 }

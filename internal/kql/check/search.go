@@ -171,7 +171,7 @@ func (c *checker) filterTable(sc *scope, l *rel, s *searchEnv, predicate ast.Exp
 	if _, all := predicate.(*ast.Star); predicate != nil && !all {
 		pred = c.condition(&env{sc: sc, rel: in, search: s}, predicate)
 	}
-	out := in.then(&plan.Filter{In: in.node, Pred: pred})
+	out := in.then(plan.Where(in.node, pred))
 	out.cols, out.name, out.fresh, out.missing = l.cols, l.name, false, l.missing
 	return out
 }
