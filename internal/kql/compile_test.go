@@ -324,9 +324,9 @@ func TestLookups(t *testing.T) {
 	id := plan.Column{Name: "Id", Type: types.String, SQL: "w.id", Lookup: &plan.Lookup{SQL: "w.h", Of: passtrail.TextHash}}
 	found := &plan.Schema{Tables: []*plan.Table{{Name: "T", From: "wall w", Tenant: "w.tenant", Columns: []plan.Column{id, {Name: "N", Type: types.Long, SQL: "w.n"}}}}}
 	for q, want := range map[string]string{
-		`T | where Id == "a" | project N`:                                   `SELECT w.n AS "N" FROM wall w WHERE w.tenant = $1 AND (w.h = -468965076 OR w.h IS NULL) AND w.id = 'a'`,
-		`T | where Id =~ "A" and N > 1 | project N`:                         `SELECT w.n AS "N" FROM wall w WHERE w.tenant = $1 AND (w.h = -468965076 OR w.h IS NULL) AND lower(w.id) = 'a' AND w.n > 1`,
-		`T | where Id in ("a", "") | project N`:                             `SELECT w.n AS "N" FROM wall w WHERE w.tenant = $1 AND (w.h IN (-2128831035, -468965076) OR w.h IS NULL) AND list_contains(['a', ''], w.id)`,
+		`T | where Id == "a" | project N`:                                   `SELECT w.n AS "N" FROM wall w WHERE w.tenant = $1 AND (w.h = -468965076 OR w.h IS NULL) AND CASE WHEN (w.h = -468965076 OR w.h IS NULL) THEN w.id = 'a' ELSE FALSE END`,
+		`T | where Id =~ "A" and N > 1 | project N`:                         `SELECT w.n AS "N" FROM wall w WHERE w.tenant = $1 AND (w.h = -468965076 OR w.h IS NULL) AND CASE WHEN (w.h = -468965076 OR w.h IS NULL) THEN lower(w.id) = 'a' ELSE FALSE END AND w.n > 1`,
+		`T | where Id in ("a", "") | project N`:                             `SELECT w.n AS "N" FROM wall w WHERE w.tenant = $1 AND (w.h IN (-2128831035, -468965076) OR w.h IS NULL) AND CASE WHEN (w.h IN (-2128831035, -468965076) OR w.h IS NULL) THEN list_contains(['a', ''], w.id) ELSE FALSE END`,
 		`T | where Id != "a" | project N`:                                   `SELECT w.n AS "N" FROM wall w WHERE w.tenant = $1 AND w.id <> 'a'`,
 		`T | where Id == "a" or N == 1 | project N`:                         `SELECT w.n AS "N" FROM wall w WHERE w.tenant = $1 AND (w.id = 'a' OR w.n = 1)`,
 		`T | summarize n = count() by Id | where Id == "a" | project n`:     `SELECT count(*) AS "n" FROM wall w WHERE w.tenant = $1 GROUP BY w.id HAVING w.id = 'a'`,

@@ -86,11 +86,12 @@ func (g *gen) conditions(b *block, x plan.Expr) []string {
 	if l, ok := x.(*plan.Lit); ok && l.V == true {
 		return nil
 	}
-	is := g.predicate(b, x).brackets(precAnd + 1)
+	is := g.predicate(b, x)
 	if number := g.lookup(b, x); number != "" {
-		return []string{number, is}
+		// as a condition on two columns the texts stay out of the scan, where they would be compared before the numbers
+		return []string{number, "CASE WHEN " + number + " THEN " + is.s + " ELSE FALSE END"}
 	}
-	return []string{is}
+	return []string{is.brackets(precAnd + 1)}
 }
 
 func (g *gen) extend(n *plan.Extend, need plan.Set) *block {
