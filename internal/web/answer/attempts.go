@@ -34,7 +34,7 @@ func attempts(f web.AttemptFilter) string {
 		}
 	}
 	if f.Method != "" {
-		where("set_has_element(MethodsTried, %s)", explore.Quote(f.Method))
+		where("tostring(MethodsTried) contains_cs %s", explore.Quote(`"`+f.Method+`"`)) // a key in the array's text, unparsed
 	}
 	if f.Who == "admins" || f.Who == "users" {
 		where("IsAdmin == %t", f.Who == "admins")
