@@ -84,7 +84,7 @@ func (a *Answers) Person(ctx context.Context, s web.Scope, who string, p web.Per
 	span := first(&tables[3])
 	view.LastSeen = span.ticks("Last")
 	view.Earlier = p.From != 0 && span.ticks("First") != 0 && span.ticks("First") < p.From
-	if until := first(&tables[2]).ticks("Until"); until > s.Now {
+	if until := blockedUntil(span.ticks("Blocked"), &tables[2]); until > s.Now {
 		view.BlockedUntil = until
 	}
 	for _, r := range rows(&tables[0]) {
@@ -97,14 +97,27 @@ func (a *Answers) Person(ctx context.Context, s web.Scope, who string, p web.Per
 	return view, nil
 }
 
-// aboutPerson reads roles, registration, until when the person is blocked, and when something was first and last seen.
+// aboutPerson reads roles, registration, attempts, and when something was seen first and last and a block last.
 func (a *Answers) aboutPerson(ctx context.Context, s web.Scope, id string) ([]query.Table, error) {
 	q := explore.Quote(id)
-	return a.run(ctx, s, "let Blocked = toscalar(PasswordEvents | where UserId == "+q+" and (Activity == 'blocked' or Step == 'blocked') | summarize max(Time));\n"+
-		"RoleAssignments | where UserId == "+q+" | project RoleName, ValidFrom, ValidTo, AssumedFrom | sort by ValidFrom desc, RoleName asc;\n"+
+	return a.run(ctx, s, "RoleAssignments | where UserId == "+q+" | project RoleName, ValidFrom, ValidTo, AssumedFrom | sort by ValidFrom desc, RoleName asc;\n"+
 		"UserRegistrationHistory | where Id == "+q+" | sort by ValidFrom desc;\n"+
-		"PasswordResetAttempts | where UserId == "+q+" and Start > Blocked and Start < Blocked + 24h | summarize Last = max(End) | extend Until = coalesce(Last, Blocked) + 24h;\n"+
-		"PasswordEvents | where UserId == "+q+" | summarize First = min(Time), Last = max(Time)")
+		"PasswordResetAttempts | where UserId == "+q+" | project Start, End;\n"+
+		"PasswordEvents | where UserId == "+q+" | summarize First = min(Time), Last = max(Time), Blocked = maxif(Time, Activity == 'blocked' or Step == 'blocked')")
+}
+
+// blockedUntil is a day after the last block or after the last attempt within a day of it, 0 without a block.
+func blockedUntil(blocked passtrail.Ticks, attempts *query.Table) passtrail.Ticks {
+	if blocked == 0 {
+		return 0
+	}
+	last := blocked
+	for _, r := range rows(attempts) {
+		if start := r.ticks("Start"); start > blocked && start < blocked+passtrail.Day {
+			last = max(last, r.ticks("End"))
+		}
+	}
+	return last + passtrail.Day
 }
 
 // state is the registration of a person now, nil without a snapshot.
