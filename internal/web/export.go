@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -55,6 +56,8 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, scope Scope, nam
 			return err
 		}
 		s.log.Error("export cut off", "name", name, "error", logged(err))
+		gone := r.WithContext(context.WithoutCancel(r.Context())) // what went out was seen, also by who broke it off
+		s.note(gone, scope, "export-cut", name, fmt.Sprintf("%s, %s", format, r.URL.RawQuery))
 		panic(http.ErrAbortHandler)
 	}
 	if !out.started {

@@ -29,13 +29,16 @@ func (s *Server) middleware(next http.Handler) http.Handler {
 	return s.recover(s.headers(s.identify(guard.Handler(next))))
 }
 
-// recover turns a panic into an error page, once logged.
+// recover turns a panic into an error page, once logged, but for the one that cuts a connection.
 func (s *Server) recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			v := recover()
-			if v == nil || v == http.ErrAbortHandler {
+			if v == nil {
 				return
+			}
+			if v == http.ErrAbortHandler { // net/http cuts the connection then: half an export must not end like a whole one
+				panic(v)
 			}
 			s.log.Error("page failed", "path", r.URL.Path, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 			http.Error(w, "The page could not be made; the log says why.", http.StatusInternalServerError)
