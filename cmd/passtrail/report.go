@@ -42,7 +42,7 @@ func newReportCommand(a *app) *cobra.Command {
 	fl.IntVar(&f.threshold, "threshold", 0, "threshold, for reports that have one")
 	fl.BoolVar(&f.all, "all", false, "run all reports")
 	fl.StringVar(&f.out, "out", "", "write to this `file` instead of stdout")
-	fl.StringVar(&f.failOn, "fail-on", "", "exit with 3 when there are findings of this `severity` or a graver one (suspicious-activity)")
+	fl.StringVar(&f.failOn, "fail-on", "", "exit with 3 when there are findings of this `severity` or a higher one (suspicious-activity)")
 	outputFlag(c, &f.output, "table", "json", "csv", "ndjson", "md", "xlsx", "html")
 	return c
 }

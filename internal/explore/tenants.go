@@ -32,7 +32,7 @@ func (w *TenantWork) Needs(now passtrail.Ticks) []string {
 			needs = append(needs, text)
 		}
 	}
-	add(w.NewFindings["high"] > 0, "grave findings")
+	add(w.NewFindings["high"] > 0, "severe findings")
 	add(w.OptedInAt == 0, "collection is off")
 	add(w.OptedInAt != 0 && w.LastRecord == 0, "no records")
 	add(w.LastRecord != 0 && w.LastRecord < now-silentAfter, "no new records")

@@ -43,7 +43,7 @@ func TestWork(t *testing.T) {
 	if fabrikam.Week != 2 || fabrikam.Before != 0 || fabrikam.People != 0 || fabrikam.NewFindings["high"] != 1 {
 		t.Errorf("Fabrikam = %+v", fabrikam)
 	}
-	if got := strings.Join(fabrikam.Needs(s.Now), ", "); got != "grave findings, no new records, no registrations" {
+	if got := strings.Join(fabrikam.Needs(s.Now), ", "); got != "severe findings, no new records, no registrations" {
 		t.Errorf("Fabrikam needs %q", got)
 	}
 	one, err := explore.Work(t.Context(), s.Store, s.Engine, slices.Clone(all[1:]), s.Now)

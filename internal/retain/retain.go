@@ -140,12 +140,12 @@ func Sentence(e store.Expired) string {
 	return s + fmt.Sprintf(", %d intervals of registration and roles, %d inputs set aside, %d findings", e.Intervals, e.SetAside, e.Findings)
 }
 
-// Words says a retention as people do: "for ever", "2 years", "400 days".
+// Words says a retention as people do: "forever", "2 years", "400 days".
 func Words(days int) string {
 	const year = 365
 	switch {
 	case days == 0:
-		return "for ever"
+		return "forever"
 	case days == year:
 		return "1 year"
 	case days%year == 0:

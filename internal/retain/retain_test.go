@@ -182,7 +182,7 @@ func TestLook(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
-	for days, want := range map[int]string{0: "for ever", 30: "30 days", 365: "1 year", 730: "2 years", 3650: "10 years", 400: "400 days"} {
+	for days, want := range map[int]string{0: "forever", 30: "30 days", 365: "1 year", 730: "2 years", 3650: "10 years", 400: "400 days"} {
 		if got := retain.Words(days); got != want {
 			t.Errorf("Words(%d) = %q, want %q", days, got, want)
 		}

@@ -14,7 +14,7 @@ func CheckRetention(days int) error {
 	if days == 0 || (days >= MinRetentionDays && days <= MaxRetentionDays) {
 		return nil
 	}
-	return passtrail.Errorf(passtrail.Invalid, "store.CheckRetention", "a retention of %d days is not possible: choose %d to %d days, or for ever", days, MinRetentionDays, MaxRetentionDays)
+	return passtrail.Errorf(passtrail.Invalid, "store.CheckRetention", "a retention of %d days is not possible: choose %d to %d days, or forever", days, MinRetentionDays, MaxRetentionDays)
 }
 
 // KeepsFrom returns the instant before which nothing is kept under a retention of so many days, 0 when all is. It is a

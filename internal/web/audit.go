@@ -12,8 +12,11 @@ const pageRows = 50
 var eventColumns = []Link{
 	{"Date", "time"}, {"Service", "service"}, {"Category", "category"}, {"Activity", "activity"}, {"Status", "status"},
 	{"Status reason", "reason"}, {"Target", "target"}, {"Initiated by", "actor"}, {"IP address", "address"},
-	{"Correlation id", "correlation"},
+	{"Correlation id", "correlation"}, {"User agent", "agent"},
 }
+
+// leadingColumn leads to the details of a record, and so is always there.
+const leadingColumn = "activity"
 
 var defaultColumns = []string{"time", "activity", "status", "reason", "target", "actor"}
 
@@ -35,6 +38,9 @@ type auditPage struct {
 type Chip struct{ Text, Href string }
 
 func (*auditPage) file() string { return "audit.html" }
+
+// Always tells whether a column cannot be taken away.
+func (*auditPage) Always(column string) bool { return column == leadingColumn }
 
 // Table is the rows with what their template needs.
 func (p *auditPage) Table() EventTable {
@@ -134,11 +140,11 @@ func eventFilter(sh *Shell) EventFilter {
 func chosenColumns(sh *Shell) []string {
 	var out []string
 	for _, c := range eventColumns {
-		if slices.Contains(sh.Values["col"], c.Href) {
+		if slices.Contains(sh.Values["col"], c.Href) || c.Href == leadingColumn {
 			out = append(out, c.Href)
 		}
 	}
-	if len(out) == 0 {
+	if len(sh.Values["col"]) == 0 {
 		return defaultColumns
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"passtrail"
@@ -92,12 +93,26 @@ type errorPage struct {
 
 func (*errorPage) file() string { return "error.html" }
 
+// Ways are where one can go on from here: nowhere that would be refused.
+func (p *errorPage) Ways() []Link {
+	switch {
+	case p.Who == nil:
+		return []Link{{"Sign in", "/sign-in"}}
+	case p.CanRead():
+		return []Link{{"To the overview", p.To("/")}}
+	case p.Who.Can(auth.ReadPerson):
+		return []Link{{"Find a person", p.To("/person")}}
+	}
+	return nil
+}
+
 // writeError answers with the page, the fragment, or for programs the text that tells of an error.
 func (s *Server) writeError(w http.ResponseWriter, r *http.Request, view errorView) {
 	sh := s.bareShell(r)
 	sh.Title = view.Title
 	if auth.From(r.Context()) != nil {
-		if full, err := s.shell(r, "", view.Title); err == nil {
+		if full, err := s.anyShell(r, "", view.Title); err == nil {
+			full.Values = url.Values{} // what was asked for is the mistake; links lead away from it
 			sh = full
 		}
 	}

@@ -62,8 +62,20 @@ func (s *Server) setPreferences(w http.ResponseWriter, r *http.Request) error {
 		}
 		http.SetCookie(w, c)
 	}
-	http.Redirect(w, r, localPath(r.PostForm.Get("to")), http.StatusSeeOther)
+	http.Redirect(w, r, withTenant(localPath(r.PostForm.Get("to")), r.PostForm.Get(tenantCookie)), http.StatusSeeOther)
 	return nil
+}
+
+// withTenant names the tenant in an address, so that a page stays with it when another window chooses another one.
+func withTenant(to, tenant string) string {
+	u, err := url.Parse(to)
+	if err != nil || tenant == "" {
+		return to
+	}
+	v := u.Query()
+	v.Set("tenant", tenant)
+	u.RawQuery = v.Encode()
+	return u.String()
 }
 
 // localPath lets redirects stay on this server.

@@ -82,12 +82,32 @@ func (s *Server) reportPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sh.Crumbs = []Link{{"Reports", sh.To("/reports")}}
-	rep, err := s.services.Report(r.Context(), s.scope(sh), r.PathValue("id"), sh.Period, params(sh))
+	rep, err := s.services.Report(r.Context(), s.scope(sh), r.PathValue("id"), asked(sh), params(sh))
 	if err != nil {
 		return err
 	}
-	sh.Title = rep.Title
+	sh.Title, sh.Period = rep.Title, periodOf(sh.Period, rep)
 	return s.render(w, r, &reportPage{sh, rep})
+}
+
+// asked is the period that an address asks a report for; without one the report takes its own.
+func asked(sh *Shell) Period {
+	for _, key := range periodKeys {
+		if sh.Values.Get(key) != "" {
+			return sh.Period
+		}
+	}
+	return Period{}
+}
+
+// periodOf is the choice that a report's period is, for the control that changes it.
+func periodOf(p Period, rep *Report) Period {
+	for _, choice := range periods {
+		if p.Key != "custom" && choice.Length > 0 && choice.Length == rep.To-rep.From {
+			return Period{Key: choice.Key, From: rep.From}
+		}
+	}
+	return p
 }
 
 // params are the values of an address that are not the page's own.
@@ -111,6 +131,6 @@ func (s *Server) reportExport(w http.ResponseWriter, r *http.Request) error {
 	}
 	scope, id := s.scope(sh), r.PathValue("id")
 	return s.export(w, r, scope, id, func(format string, out *exportWriter) (int64, error) {
-		return s.services.ExportReport(r.Context(), scope, id, sh.Period, params(sh), format, out)
+		return s.services.ExportReport(r.Context(), scope, id, asked(sh), params(sh), format, out)
 	})
 }

@@ -50,7 +50,7 @@ func (*retentionPage) Max() int64 { return store.MaxRetentionDays }
 
 // Choices are the retentions to choose from: Text is shown, Href is the value.
 func (*retentionPage) Choices() []Link {
-	list := []Link{{"For ever", "forever"}}
+	list := []Link{{"Forever", "forever"}}
 	for _, years := range []int{1, 2, 3, 5, 7, 10} {
 		list = append(list, Link{retain.Words(365 * years), strconv.Itoa(365 * years)})
 	}
@@ -77,7 +77,7 @@ func (p *retentionPage) choose(v url.Values) error {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return passtrail.Errorf(passtrail.Invalid, "web.retention", "choose for ever, a number of years, or %d to %d days", p.Min(), p.Max())
+		return passtrail.Errorf(passtrail.Invalid, "web.retention", "choose forever, a number of years, or %d to %d days", p.Min(), p.Max())
 	}
 	p.Days = n
 	return store.CheckRetention(n)

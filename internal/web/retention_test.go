@@ -14,11 +14,11 @@ func TestRetention(t *testing.T) {
 	m := newSample()
 	s := newSite(t, m)
 	c := s.client(t, person(auth.GlobalAdministrator))
-	if _, body := s.do(t, c, "GET", "/settings", nil); !strings.Contains(body, "kept <strong>for ever</strong>") || !strings.Contains(body, `href="/settings/retention"`) {
+	if _, body := s.do(t, c, "GET", "/settings", nil); !strings.Contains(body, "kept <strong>forever</strong>") || !strings.Contains(body, `href="/settings/retention"`) {
 		t.Errorf("the settings do not say how long records are kept: %s", body)
 	}
 	_, review := s.do(t, c, "GET", "/settings/retention?keep=730&days=", nil)
-	for _, want := range []string{"Keep 2 years instead of for ever", "12,040 records and 877 attempts", "2025-01-27", "2024-03-02", `name="confirm" value="730"`, "Delete these and keep 2 years"} {
+	for _, want := range []string{"Keep 2 years instead of forever", "12,040 records and 877 attempts", "2025-01-27", "2024-03-02", `name="confirm" value="730"`, "Delete these and keep 2 years"} {
 		if !strings.Contains(review, want) {
 			t.Errorf("the review lacks %q: %s", want, review)
 		}
@@ -39,7 +39,7 @@ func TestRetention(t *testing.T) {
 		{"longer", url.Values{"keep": {"730"}}, http.StatusSeeOther, 730},
 		{"too short", url.Values{"keep": {"days"}, "days": {"29"}, "confirm": {"29"}}, http.StatusBadRequest, 730},
 		{"no number", url.Values{"keep": {"soon"}}, http.StatusBadRequest, 730},
-		{"for ever", url.Values{"keep": {"forever"}}, http.StatusSeeOther, 0},
+		{"forever", url.Values{"keep": {"forever"}}, http.StatusSeeOther, 0},
 	} {
 		if status, keeps := keep(step.form); status != step.status || keeps != step.keeps {
 			t.Errorf("%s: answered %d and keeps %d days, want %d and %d", step.name, status, keeps, step.status, step.keeps)
@@ -51,7 +51,7 @@ func TestRetention(t *testing.T) {
 			log = append(log, a.Who+" "+a.Detail)
 		}
 	}
-	want := []string{"someone@contoso.com retention: 400 days, before for ever", "someone@contoso.com retention: 2 years, before 400 days", "someone@contoso.com retention: for ever, before 2 years"}
+	want := []string{"someone@contoso.com retention: 400 days, before forever", "someone@contoso.com retention: 2 years, before 400 days", "someone@contoso.com retention: forever, before 2 years"}
 	if strings.Join(log, "\n") != strings.Join(want, "\n") {
 		t.Errorf("the access log has %q, want %q", log, want)
 	}

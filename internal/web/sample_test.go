@@ -28,7 +28,7 @@ type sample struct {
 	access     []web.AccessRow
 	state      string
 	saved      []web.SavedQuery
-	keeps      int // days, 0 for ever
+	keeps      int // days, 0 forever
 	tokens     []web.TokenRow
 	second     bool               // there is another tenant, the first by name
 	changed    passtrail.TenantID // whose settings were changed last
@@ -73,14 +73,14 @@ func (m *sample) Answers(ctx context.Context, s web.Scope, p web.Period) ([]web.
 	}
 	links := []web.Link{{Text: "Report", Href: "/reports/methods-used"}, {Text: "Attempts", Href: "/attempts"}}
 	return []web.Answer{
-		{Report: "registered-count", Question: "How many people have registered for password reset?", Sentence: "872 of 1,204 people are registered; 840 could reset their password today.", Figure: "872", FigureLabel: "of 1,204 people", Chart: days("Registered by day", 700, 720, 750, 800, 830, 872), Links: links},
-		{Report: "registered-people", Question: "Who has registered for password reset?", Sentence: "14 people registered in the last 30 days.", Figure: "14", FigureLabel: "new", Links: links},
-		{Report: "data-registered", Question: "What data are people registering?", Sentence: "Most register Mobile phone + Alternate email.", Figure: "41 %", FigureLabel: "Mobile phone + Alternate email", Chart: bars("Data registered", chart.Bar, "Alternate email + Mobile phone", 494, "Mobile phone", 210, "Office phone", 88), Links: links},
-		{Report: "resets-last-7-days", Question: "How many people reset their passwords in the last seven days?", Sentence: "31 people reset their password 36 times.", Figure: "31", FigureLabel: "people", Chart: days("Resets by day", 3, 5, 8, 2, 0, 9, 9), Links: links},
-		{Report: "methods-used", Question: "What are the most common methods that users or admins use to reset their passwords?", Sentence: "Users verify by SMS, administrators by app notification.", Figure: "SMS", FigureLabel: "61 % of users", Chart: bars("Methods", chart.Bar, "Mobile phone (SMS)", 61, "Email", 22, "App notification", 17), Links: links},
-		{Report: "common-problems", Question: "What are common problems users or admins face when attempting to use password reset?", Sentence: "Too few methods registered stopped 22 people.", Figure: "22", FigureLabel: "people: too few methods registered", Tone: "warn", Chart: bars("Problems", chart.Bar, "Too few methods registered", 22, "Stopped part-way", 12, "Blocked for 24 hours", 3), Links: links},
-		{Report: "admins-resetting-often", Question: "What admins are resetting their own passwords frequently?", Sentence: "One administrator did so 4 times.", Figure: "1", FigureLabel: "administrator", Tone: "warn", Links: links},
-		{Report: "suspicious-activity", Question: "Is there any suspicious activity going on with password reset?", Sentence: "2 findings, one of them grave.", Figure: "2", FigureLabel: "findings", Tone: "bad", Links: links},
+		{Report: "registered-count", Href: "/reports/registered-count", Question: "How many people have registered for password reset?", Sentence: "872 of 1,204 people are registered; 840 could reset their password today.", Figure: "872", FigureLabel: "of 1,204 people", Chart: days("Registered by day", 700, 720, 750, 800, 830, 872), Links: links},
+		{Report: "registered-people", Href: "/reports/registered-people", Question: "Who has registered for password reset?", Sentence: "14 people registered in the last 30 days.", Figure: "14", FigureLabel: "new", Links: links},
+		{Report: "data-registered", Href: "/reports/data-registered", Question: "What data are people registering?", Sentence: "Most register Mobile phone + Alternate email.", Figure: "41 %", FigureLabel: "Mobile phone + Alternate email", Chart: bars("Data registered", chart.Bar, "Alternate email + Mobile phone", 494, "Mobile phone", 210, "Office phone", 88), Links: links},
+		{Report: "resets-last-7-days", Href: "/reports/resets-last-7-days", Question: "How many people reset their passwords in the last seven days?", Sentence: "31 people reset their password 36 times.", Figure: "31", FigureLabel: "people", Chart: days("Resets by day", 3, 5, 8, 2, 0, 9, 9), Links: links},
+		{Report: "methods-used", Href: "/reports/methods-used", Question: "What are the most common methods that users or admins use to reset their passwords?", Sentence: "Users verify by SMS, administrators by app notification.", Figure: "SMS", FigureLabel: "61 % of users", Chart: bars("Methods", chart.Bar, "Mobile phone (SMS)", 61, "Email", 22, "App notification", 17), Links: links},
+		{Report: "common-problems", Href: "/reports/common-problems", Question: "What are common problems users or admins face when attempting to use password reset?", Sentence: "Too few methods registered stopped 22 people.", Figure: "22", FigureLabel: "people: too few methods registered", Tone: "warn", Chart: bars("Problems", chart.Bar, "Too few methods registered", 22, "Stopped part-way", 12, "Blocked for 24 hours", 3), Links: links},
+		{Report: "admins-resetting-often", Href: "/reports/admins-resetting-often", Question: "What admins are resetting their own passwords frequently?", Sentence: "One administrator did so 4 times.", Figure: "1", FigureLabel: "administrator", Tone: "warn", Links: links},
+		{Report: "suspicious-activity", Href: "/reports/suspicious-activity", Question: "Is there any suspicious activity going on with password reset?", Sentence: "2 findings, one of them grave.", Figure: "2", FigureLabel: "findings", Tone: "bad", Links: links},
 	}, nil
 }
 
@@ -400,7 +400,7 @@ func (m *sample) TenantWork(ctx context.Context, now passtrail.Ticks) ([]web.Ten
 		row := web.TenantRow{TenantView: t, Week: 812, Before: 760, LastRecord: start, Snapshot: start - passtrail.Day, People: 1204, Registered: 872}
 		if t.ID == contoso {
 			row.AdminsNotCapable, row.HighNew, row.LowNew, row.SetAside, row.Before = 2, 1, 3, 1, 2900
-			row.Needs = []string{"grave findings", "admins who cannot reset", "inputs set aside"}
+			row.Needs = []string{"severe findings", "admins who cannot reset", "inputs set aside"}
 		}
 		out = append(out, row)
 	}
@@ -449,11 +449,11 @@ func (m *sample) LogAccess(ctx context.Context, s web.Scope, action, subject, de
 	return nil
 }
 
-func (m *sample) AccessEntries(ctx context.Context, s web.Scope, p web.Period) ([]web.AccessRow, error) {
+func (m *sample) AccessEntries(ctx context.Context, s web.Scope, p web.Period) (*web.AccessPage, error) {
 	if err := may(ctx, s, auth.ReadAccessLog); err != nil {
 		return nil, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.access, nil
+	return &web.AccessPage{Rows: m.access}, nil
 }

@@ -51,6 +51,7 @@ type Overview interface {
 // Answer is one question with its answer.
 type Answer struct {
 	Report      string // id of the report with the whole answer
+	Href        string // where it is, with its period where that is not the page's
 	Question    string
 	Sentence    string      // the answer in a sentence
 	Figure      string      // "1,204"
@@ -478,7 +479,14 @@ type SetAsideView struct {
 // AccessLog keeps who looked at what.
 type AccessLog interface {
 	LogAccess(ctx context.Context, s Scope, action, subject, detail, address string) error
-	AccessEntries(ctx context.Context, s Scope, p Period) ([]AccessRow, error)
+	// AccessEntries answers the newest lines of a period, as many as a page shows.
+	AccessEntries(ctx context.Context, s Scope, p Period) (*AccessPage, error)
+}
+
+// AccessPage is a page of the access log, newest first.
+type AccessPage struct {
+	Rows  []AccessRow
+	Older passtrail.Ticks // the lines before this instant are on the next page; 0: there are none
 }
 
 // AccessRow is one line of the access log.

@@ -133,6 +133,42 @@ func (sh *Shell) Here(href string) string {
 	return address(u.Path, sh.named(u.Query()))
 }
 
+// Elsewhere is the address to show for another tenant: the same report, query or list, for the same period. One record,
+// attempt, person or finding is of this tenant alone.
+func (sh *Shell) Elsewhere() string {
+	if sh.Section == "reports" || sh.Section == "query" {
+		return sh.Link(sh.Path, "tenant", "")
+	}
+	for _, group := range append(menu, []MenuItem{portfolio}) {
+		for _, item := range group {
+			if item.Section == sh.Section {
+				return sh.To(item.Href)
+			}
+		}
+	}
+	return "/"
+}
+
+// Along is an address that an answer names, for the tenant and, unless it has its own, the period in force.
+func (sh *Shell) Along(href string) string {
+	u, err := url.Parse(href)
+	if err != nil {
+		return href
+	}
+	v := u.Query()
+	if !v.Has("range") {
+		for _, key := range periodKeys {
+			if s := sh.Values.Get(key); s != "" {
+				v.Set(key, s)
+			}
+		}
+	}
+	return address(u.Path, sh.named(v))
+}
+
+// periodKeys are the values of an address that say which period it is about.
+var periodKeys = []string{"range", "from", "to"}
+
 // Several tells whether there are several tenants to choose from.
 func (sh *Shell) Several() bool { return len(sh.Tenants) > 1 }
 
@@ -142,7 +178,7 @@ func (sh *Shell) CanRead() bool { return sh.Who.Can(auth.ReadReports) }
 // To is the address of a page with these values only, and the period in force.
 func (sh *Shell) To(path string, pairs ...string) string {
 	v := url.Values{}
-	for _, key := range []string{"range", "from", "to", "tenant"} {
+	for _, key := range append([]string{"tenant"}, periodKeys...) {
 		if s := sh.Values.Get(key); s != "" {
 			v.Set(key, s)
 		}
@@ -175,8 +211,31 @@ func (s *Server) bareShell(r *http.Request) *Shell {
 	}
 }
 
-// shell finds out what a page needs to know about the one who asks and the tenant.
+// shell finds out what a page needs to know about the one who asks and the tenant. An address that names a tenant which
+// is not there, or a period which is none, is an error: figures of another tenant or time would pass for those asked for.
 func (s *Server) shell(r *http.Request, section, title string) (*Shell, error) {
+	sh, err := s.anyShell(r, section, title)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range []string{sh.Values.Get("tenant"), postedTenant(r)} {
+		if id != "" && !strings.EqualFold(id, string(sh.Tenant.ID)) {
+			return nil, passtrail.Errorf(passtrail.NotFound, "web.shell", "there is no tenant %q here that you may see", id)
+		}
+	}
+	return sh, sh.checkPeriod()
+}
+
+// postedTenant is the tenant that a form says it is about.
+func postedTenant(r *http.Request) string {
+	if r.Method != http.MethodPost {
+		return ""
+	}
+	return r.PostFormValue("tenant")
+}
+
+// anyShell is the shell for the tenant that the request names, or for another one where that is not there.
+func (s *Server) anyShell(r *http.Request, section, title string) (*Shell, error) {
 	sh := s.bareShell(r)
 	sh.Who, sh.Section, sh.Title = auth.From(r.Context()), section, title
 	list, err := s.services.TenantList(r.Context())
@@ -184,11 +243,7 @@ func (s *Server) shell(r *http.Request, section, title string) (*Shell, error) {
 		return nil, err
 	}
 	sh.Tenants = list
-	posted := ""
-	if r.Method == http.MethodPost {
-		posted = r.PostFormValue("tenant") // forms say which tenant they are about
-	}
-	sh.Tenant = chooseTenant(list, sh.Values.Get("tenant"), posted, cookieValue(r, tenantCookie, nil))
+	sh.Tenant = chooseTenant(list, sh.Values.Get("tenant"), postedTenant(r), cookieValue(r, tenantCookie, nil))
 	sh.Period = s.period(sh, "30d")
 	if sh.Tenant.ID != "" && sh.Who.Can(auth.ReadReports) {
 		found, err := s.services.FindFindings(r.Context(), s.scope(sh), "new")
@@ -251,6 +306,23 @@ func (s *Server) period(sh *Shell, def string) Period {
 		key = def
 	}
 	return Period{Key: "all"}
+}
+
+// checkPeriod says what is wrong with the days of a custom period.
+func (sh *Shell) checkPeriod() error {
+	if sh.Period.Key != "custom" {
+		return nil
+	}
+	for _, key := range []string{"from", "to"} {
+		text := sh.Values.Get(key)
+		if _, ok := sh.ParseDate(text); text != "" && !ok {
+			return passtrail.Errorf(passtrail.Invalid, "web.period", "%q is not a day; write it as 2026-03-31", text)
+		}
+	}
+	if p := sh.Period; p.To != 0 && p.From >= p.To {
+		return passtrail.Errorf(passtrail.Invalid, "web.period", "the period ends before it begins; swap the two days")
+	}
+	return nil
 }
 
 // PeriodField is the control that chooses a period.

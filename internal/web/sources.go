@@ -64,10 +64,15 @@ func (s *Server) setAsidePage(w http.ResponseWriter, r *http.Request) error {
 
 type accessPage struct {
 	*Shell
-	Rows []AccessRow
+	*AccessPage
 }
 
 func (*accessPage) file() string { return "access.html" }
+
+// OlderHref is the next page.
+func (p *accessPage) OlderHref() string {
+	return p.With("before", strconv.FormatInt(int64(p.Older), 10))
+}
 
 // accessPage shows who looked at what.
 func (s *Server) accessPage(w http.ResponseWriter, r *http.Request) error {
@@ -75,9 +80,19 @@ func (s *Server) accessPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows, err := s.services.AccessEntries(r.Context(), s.scope(sh), sh.Period)
+	p := sh.Period
+	if before := sh.Value("before"); before != "" {
+		n, err := strconv.ParseInt(before, 10, 64)
+		if err != nil || n <= 0 {
+			return passtrail.Errorf(passtrail.Invalid, "web.accessPage", "the page's position is damaged; begin at the first page")
+		}
+		if p.To == 0 || passtrail.Ticks(n) < p.To {
+			p.To = passtrail.Ticks(n)
+		}
+	}
+	page, err := s.services.AccessEntries(r.Context(), s.scope(sh), p)
 	if err != nil {
 		return err
 	}
-	return s.render(w, r, &accessPage{sh, rows})
+	return s.render(w, r, &accessPage{sh, page})
 }

@@ -35,7 +35,7 @@ func TestTenants(t *testing.T) {
 		}
 	}
 	_, body := s.do(t, c, "GET", "/tenants?sort=name", nil)
-	for _, want := range []string{"<strong>1 of 2</strong> needs work", `aria-sort="ascending"><a class="sort-button" href="/tenants?down=1&amp;sort=name`, "grave findings, admins who cannot reset", "72 %", `href="/tenants?tenant=`} {
+	for _, want := range []string{"<strong>1 of 2</strong> needs work", `aria-sort="ascending"><a class="sort-button" href="/tenants?down=1&amp;sort=name`, "severe findings, admins who cannot reset", "72 %", `href="/tenants?tenant=`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q: %s", want, body)
 		}
@@ -43,5 +43,26 @@ func TestTenants(t *testing.T) {
 	m.second = false
 	if _, body := s.do(t, c, "GET", "/", nil); strings.Contains(body, `href="/tenants`) {
 		t.Error("the menu names a page of tenants where there is one")
+	}
+}
+
+// TestSeveralTenantsFit holds the bar with the choice of a tenant to its height on a phone, and the list to a desk's width.
+func TestSeveralTenantsFit(t *testing.T) {
+	m := newSample()
+	m.second = true
+	b := newBrowser(t, newSite(t, m))
+	b.look(390, "light")
+	b.open("/tenants")
+	if height := eval[float64](b, `document.querySelector(".brand").offsetHeight`); height > 48 {
+		t.Errorf("the name of the product is %v pixels high", height)
+	}
+	if wide := eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
+		t.Errorf("the page is %d pixels too wide on a phone", wide)
+	}
+	b.look(1440, "light")
+	b.open("/tenants")
+	b.shot("several-tenants")
+	if wide := eval[int](b, `(() => { const w = document.querySelector(".table-wrap"); return w.scrollWidth - w.clientWidth; })()`); wide > 0 {
+		t.Errorf("the last columns are %d pixels outside", wide)
 	}
 }

@@ -51,3 +51,19 @@ func severityView(severity string) Look {
 	}
 	return Look{severity, "", "info"}
 }
+
+// actions are what the access log keeps, in words.
+var actions = map[string]string{
+	"sign-in": "Signed in", "search-person": "Searched for a person", "view-person": "Looked at a person", "view-record": "Looked at a record",
+	"view-finding": "Looked at a finding", "query": "Ran a query", "export": "Exported", "export-cut": "Export broken off", "opt-in": "Turned collection on",
+	"opt-out": "Turned collection off", "settings": "Changed settings", "token-create": "Made an access token", "token-revoke": "Revoked an access token",
+	"expire": "Deleted what was past retention",
+}
+
+// actionText shows a line's action; one that has no words shows as it is.
+func actionText(action string) string {
+	if text := actions[action]; text != "" {
+		return text
+	}
+	return action
+}

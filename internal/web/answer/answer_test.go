@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -268,5 +269,37 @@ func TestClosedFindingsStayClosed(t *testing.T) {
 	view, err := f.Finding(operator, s, page.Rows[0].ID)
 	if err != nil || view.State != "closed" || view.Note != "a typing mistake" || view.ChangedBy != "reader@contoso.com" || len(view.Rows) != 1 {
 		t.Errorf("the closed finding is %+v, %v", view, err)
+	}
+}
+
+// TestAccessLogIsWholeOverItsPages turns the pages of a log that is longer than one, with several lines of an instant where
+// a page ends, and meets every line once.
+func TestAccessLogIsWholeOverItsPages(t *testing.T) {
+	f := newFixture(t)
+	const lines = 2300
+	for i := range lines {
+		at := passtrail.TicksOf(now) + passtrail.Ticks(i/7)*passtrail.Second // 1000 is no multiple of 7
+		if err := f.store.LogAccess(t.Context(), store.Access{At: at, Tenant: tenant, Who: "anna@contoso.com", Action: "query", Detail: strconv.Itoa(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen, pages := map[string]bool{}, 0
+	for p := (web.Period{}); ; pages++ {
+		page, err := f.AccessEntries(as(t.Context(), auth.GlobalAdministrator), web.Scope{Tenant: tenant, Now: passtrail.TicksOf(now)}, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range page.Rows {
+			if seen[row.Detail] {
+				t.Fatalf("line %s is on two pages", row.Detail)
+			}
+			seen[row.Detail] = true
+		}
+		if p.To = page.Older; p.To == 0 {
+			break
+		}
+	}
+	if len(seen) != lines || pages != 2 {
+		t.Errorf("%d of %d lines on %d pages, want 3", len(seen), lines, pages+1)
 	}
 }

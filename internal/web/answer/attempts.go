@@ -214,7 +214,7 @@ func stops(t *query.Table) *web.Chart {
 
 // outcomesByDay draws attempts by day, stacked by outcome; days without attempts are there with nothing.
 func outcomesByDay(t *query.Table) *web.Chart {
-	c := &web.Chart{Chart: chart.Chart{Kind: chart.Column, Title: "Attempts by day and outcome", Stacked: true}, LabelName: "Day"}
+	c := &web.Chart{Chart: chart.Chart{Kind: chart.Column, Title: "Attempts by day (UTC) and outcome", Stacked: true}, LabelName: "Day (UTC)"}
 	counts := map[string]map[passtrail.Ticks]float64{}
 	var from, to passtrail.Ticks
 	for _, r := range rows(t) {

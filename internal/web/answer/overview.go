@@ -54,11 +54,11 @@ func (a *Answers) Answers(ctx context.Context, s web.Scope, p web.Period) ([]web
 	g.SetLimit(2)
 	for i, r := range reports {
 		g.Go(func() error {
-			period := p
+			period, own := p, ""
 			if r.ID == "resets-last-7-days" {
-				period = web.Period{} // the question itself says seven days
+				period, own = web.Period{}, "?range=7d" // the question itself says seven days
 			}
-			answer, err := a.glance(ctx, s, r, period)
+			answer, err := a.glance(ctx, s, r, period, own)
 			out[i] = answer
 			return err
 		})
@@ -66,9 +66,11 @@ func (a *Answers) Answers(ctx context.Context, s web.Scope, p web.Period) ([]web
 	return out, g.Wait()
 }
 
-// glance runs one report and puts it on a card. Only a failure that a person can act on becomes part of the card.
-func (a *Answers) glance(ctx context.Context, s web.Scope, r *report.Report, p web.Period) (web.Answer, error) {
-	card := web.Answer{Report: r.ID, Question: r.Title, Links: append([]web.Link{{Text: "Report", Href: "/reports/" + r.ID}}, glances[r.ID].links...)}
+// glance runs one report and puts it on a card; own is the period to open the report with, where it is not the page's.
+// Only a failure that a person can act on becomes part of the card.
+func (a *Answers) glance(ctx context.Context, s web.Scope, r *report.Report, p web.Period, own string) (web.Answer, error) {
+	href := "/reports/" + r.ID + own
+	card := web.Answer{Report: r.ID, Href: href, Question: r.Title, Links: append([]web.Link{{Text: "Report", Href: href}}, glances[r.ID].links...)}
 	switch {
 	case r.Kind == "findings":
 		return a.findingsCard(ctx, s, card, p)
@@ -102,7 +104,7 @@ func (a *Answers) findingsCard(ctx context.Context, s web.Scope, card web.Answer
 	detect.Sort(found)
 	card.Figure, card.FigureLabel, card.Sentence = digits(int64(len(found))), "findings", "Nothing suspicious was found in this time."
 	if len(found) > 0 {
-		card.Tone, card.Sentence = "bad", "The gravest and newest first:"
+		card.Tone, card.Sentence = "bad", "The most severe and newest first:"
 	}
 	for _, f := range found[:min(glanceRows, len(found))] {
 		card.Rows = append(card.Rows, web.AnswerRow{Text: f.Title, Href: "/suspicious/" + f.ID, Severity: f.Severity, At: f.End})

@@ -144,7 +144,12 @@ func translate(t *query.Table, spec *report.Table, out *web.Table) {
 		if c.Name == spec.Figure {
 			out.FigureColumn = at
 		}
+		utcDay := spec.Units[c.Name] == "UTC day"
 		c.Name = spec.Heading(c.Name)
+		if utcDay {
+			c.Name, c.Kind = c.Name+" (UTC)", "text"
+			writeDays(out.Rows, i)
+		}
 		columns = append(columns, c)
 	}
 	out.Columns = columns
@@ -154,6 +159,15 @@ func translate(t *query.Table, spec *report.Table, out *web.Table) {
 			cells = append(cells, worded(row{t, t.Rows[n]}, t.Columns[i].Name, line[i]))
 		}
 		out.Rows[n] = cells
+	}
+}
+
+// writeDays writes the days of a column as days: as instants they would show in the reader's zone, where they are none.
+func writeDays(rows [][]web.Cell, column int) {
+	for _, line := range rows {
+		if c := &line[column]; c.Time != 0 {
+			c.Text, c.Time = c.Time.String()[:len(time.DateOnly)], 0
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"context"
+	"slices"
 
 	"passtrail"
 	"passtrail/internal/auth"
@@ -76,17 +77,32 @@ func (a *Answers) LogAccess(ctx context.Context, s web.Scope, action, subject, d
 	})
 }
 
+// maxAccess is how many lines of the access log a page shows.
 const maxAccess = 1000
 
-// AccessEntries answers the newest lines of the access log.
-func (a *Answers) AccessEntries(ctx context.Context, s web.Scope, p web.Period) ([]web.AccessRow, error) {
+// AccessEntries answers the newest lines of the access log. Lines of one instant are never parted by the end of a page.
+func (a *Answers) AccessEntries(ctx context.Context, s web.Scope, p web.Period) (*web.AccessPage, error) {
 	if err := auth.Require(ctx, s.Tenant, auth.ReadAccessLog); err != nil {
 		return nil, err
 	}
-	lines, err := a.store.AccessLog(ctx, store.AccessFilter{Tenant: s.Tenant, From: p.From, To: p.To, Limit: maxAccess})
-	var out []web.AccessRow
-	for _, l := range lines {
-		out = append(out, web.AccessRow{At: l.At, Who: l.Who, Roles: l.Roles, Action: l.Action, Subject: l.Subject, Detail: l.Detail, Address: l.Address})
+	filter := store.AccessFilter{Tenant: s.Tenant, From: p.From, To: p.To, Limit: maxAccess + 1}
+	lines, err := a.store.AccessLog(ctx, filter)
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	out := &web.AccessPage{}
+	if len(lines) > maxAccess {
+		out.Older = lines[maxAccess-1].At
+		filter.From, filter.To, filter.Limit = out.Older, out.Older+1, 0
+		same, err := a.store.AccessLog(ctx, filter)
+		if err != nil {
+			return nil, err
+		}
+		first := slices.IndexFunc(lines, func(l store.Access) bool { return l.At == out.Older })
+		lines = append(lines[:first:first], same...)
+	}
+	for _, l := range lines {
+		out.Rows = append(out.Rows, web.AccessRow{At: l.At, Who: l.Who, Roles: l.Roles, Action: l.Action, Subject: l.Subject, Detail: l.Detail, Address: l.Address})
+	}
+	return out, nil
 }

@@ -1,0 +1,105 @@
+package web_test
+
+import (
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"passtrail"
+	"passtrail/internal/auth"
+)
+
+// TestTenantThatIsNotThere is refused: another tenant's figures would pass for those that were asked for.
+func TestTenantThatIsNotThere(t *testing.T) {
+	m := newSample()
+	m.second = true
+	s := newSite(t, m)
+	c := s.client(t, auth.Local())
+	const gone = "99999999-2222-3333-4444-555555555555"
+	for _, path := range []string{"/", "/audit", "/attempts", "/reports/methods-used", "/audit/export", "/query", "/settings", "/live"} {
+		status, body := s.do(t, c, "GET", path+"?tenant="+gone, nil)
+		if status != http.StatusNotFound || !strings.Contains(body, gone) {
+			t.Errorf("%s of a tenant that is not there answered %d", path, status)
+		}
+		if _, main, _ := strings.Cut(body, "<main"); strings.Contains(main, "href=\"/?tenant="+gone) || !strings.Contains(main, `href="/?tenant=`) {
+			t.Errorf("%s does not lead on to a tenant that is there: %s", path, main)
+		}
+	}
+	if status, _ := s.do(t, c, "POST", "/settings/opt-out", url.Values{"tenant": {gone}}); status != http.StatusNotFound || m.changed != "" {
+		t.Errorf("opting out a tenant that is not there answered %d and changed %q", status, m.changed)
+	}
+	if status, _ := s.do(t, c, "GET", "/audit?tenant="+strings.ToUpper(string(contoso)), nil); status != http.StatusOK {
+		t.Errorf("a tenant in capitals answered %d", status)
+	}
+}
+
+// TestPeriodThatIsNone says what is wrong with it, instead of showing another one.
+func TestPeriodThatIsNone(t *testing.T) {
+	s := newSite(t, newSample())
+	c := s.client(t, auth.Local())
+	for query, want := range map[string]string{
+		"range=custom&from=x": "not a day", "range=custom&to=2026-02-30": "not a day", "from=yesterday&range=custom": "not a day",
+		"range=custom&from=2026-03-02&to=2026-03-01": "ends before it begins", "range=custom&from=2026-03-01&to=2026-03-01": "", "range=custom&from=2026-03-01": "", "range=custom": "",
+		"range=7d&from=x": "", "range=unknown": "",
+	} {
+		for _, path := range []string{"/", "/audit", "/attempts", "/audit/export", "/reports/methods-used", "/access-log"} {
+			status, body := s.do(t, c, "GET", path+"?"+query, nil)
+			if (status == http.StatusBadRequest) != (want != "") || !strings.Contains(body, want) {
+				t.Errorf("%s?%s answered %d, want it to say %q", path, query, status, want)
+			}
+		}
+	}
+}
+
+// TestChoosingAnotherTenant keeps the list and the period, leaves what is of one tenant alone, and puts the tenant into the
+// address, where it stays when another window chooses another one.
+func TestChoosingAnotherTenant(t *testing.T) {
+	m := newSample()
+	m.second = true
+	s := newSite(t, m)
+	c := s.client(t, auth.Local())
+	field := regexp.MustCompile(`class="tenant-form">\s*<input type="hidden" name="to" value="([^"]*)"`)
+	for path, want := range map[string]string{
+		"/?range=90d": "/?range=90d", "/audit?range=7d&id=SSPR_3&status=failure": "/audit?range=7d", "/attempts/c0ffee00-0000-0000-0000-000000000001?range=all": "/attempts?range=all",
+		"/person/aaaaaaaa-0000-0000-0000-000000000001?x=1": "/person", "/suspicious/f1?x=1": "/suspicious", "/settings/tokens/aaaaaaaaaaaa/revoke?x=1": "/settings", "/tenants?x=1": "/tenants",
+		"/reports/methods-used?range=90d": "/reports/methods-used?range=90d", "/query?q=AuditLogs": "/query?q=AuditLogs",
+	} {
+		_, body := s.do(t, c, "GET", path+"&tenant="+string(contoso), nil)
+		got := field.FindStringSubmatch(body)
+		if got == nil {
+			t.Fatalf("%s offers no other tenant", path)
+		}
+		to, _ := url.Parse(html.UnescapeString(got[1]))
+		v := to.Query()
+		v.Del("tenant")
+		to.RawQuery = v.Encode()
+		if to.String() != want {
+			t.Errorf("from %s one comes to %s of another tenant, want %s", path, to, want)
+		}
+		res, err := c.PostForm(s.URL+"/preferences", url.Values{"to": {html.UnescapeString(got[1])}, "tenant": {"other"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if at, _ := res.Location(); at.Query().Get("tenant") != "other" {
+			t.Errorf("choosing a tenant on %s leads to %s, which does not name it", path, at)
+		}
+	}
+}
+
+// TestErrorsLeadOn offers a way that is not refused as well.
+func TestErrorsLeadOn(t *testing.T) {
+	s := newSite(t, newSample())
+	for role, want := range map[auth.Role]string{auth.ReportsReader: `href="/">To the overview`, auth.HelpdeskAdministrator: `href="/person">Find a person`} {
+		if _, body := s.do(t, s.client(t, person(role)), "GET", "/settings/retention", nil); !strings.Contains(body, want) {
+			t.Errorf("%s is not led to %s", role, want)
+		}
+	}
+	_, body := s.do(t, s.client(t, &auth.Identity{Name: "x", Tenants: []passtrail.TenantID{contoso}}), "GET", "/", nil)
+	if _, main, _ := strings.Cut(body, "<main"); strings.Contains(main, `class="button"`) {
+		t.Error("who may see nothing is led somewhere")
+	}
+}
