@@ -267,3 +267,21 @@ const layoutShift = `new Promise((done) => {
 	new PerformanceObserver((list) => { for (const e of list.getEntries()) sum += e.value; }).observe({ type: "layout-shift", buffered: true });
 	requestAnimationFrame(() => setTimeout(() => done(sum), 60));
 })`
+
+// TestLongNamesFit holds tables to the page's width when a name is one long word.
+func TestLongNamesFit(t *testing.T) {
+	b := newBrowser(t, newSite(t, newSample()))
+	b.look(1440, "light")
+	for path, label := range map[string]string{"/attempts?range=all": "Person", "/audit?range=all": "Target", "/registration": "User", "/person?q=a": "Name"} {
+		b.open(path)
+		wide := eval[int](b, fmt.Sprintf(`(() => {
+			const cell = document.querySelector('main td[data-label=%q]');
+			(cell.querySelector("a") || cell).textContent = "x".repeat(300);
+			const wrap = cell.closest(".table-wrap");
+			return wrap.scrollWidth - wrap.clientWidth;
+		})()`, label))
+		if wide > 0 {
+			t.Errorf("%s: a long name makes the table %d pixels too wide", path, wide)
+		}
+	}
+}

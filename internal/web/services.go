@@ -138,6 +138,9 @@ type Table struct {
 	Cut          int64    // rows that are not shown
 }
 
+// Total is how many rows there are, shown or not.
+func (t Table) Total() int64 { return int64(len(t.Rows)) + t.Cut }
+
 // TableColumn is a column of a Table.
 type TableColumn struct {
 	Name    string

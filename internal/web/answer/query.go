@@ -1,24 +1,20 @@
 package answer
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"passtrail"
 	"passtrail/internal/auth"
-	"passtrail/internal/chart"
 	"passtrail/internal/kql/builtin"
 	"passtrail/internal/kql/diag"
 	"passtrail/internal/kql/parser"
 	"passtrail/internal/query"
-	"passtrail/internal/report"
 	"passtrail/internal/store"
 	"passtrail/internal/web"
 )
@@ -60,96 +56,12 @@ func (a *Answers) RunQuery(ctx context.Context, s web.Scope, text string, p web.
 		out.Tables = append(out.Tables, table(&res.Tables[i]))
 	}
 	if res.Render != nil && len(res.Tables) > 0 {
-		out.Chart = rendered(res.Render.Chart, res.Render.Props, &res.Tables[0])
+		var note string
+		if out.Chart, note = rendered(res.Render.Chart, res.Render.Props, &res.Tables[0]); note != "" {
+			out.Warnings = append(out.Warnings, note)
+		}
 	}
 	return out, nil
-}
-
-// renderKinds are the charts of the render operator that are drawn; the others are tables.
-var renderKinds = map[string]chart.Kind{
-	"barchart": chart.Bar, "columnchart": chart.Column, "timechart": chart.Line, "linechart": chart.Line, "areachart": chart.Line,
-	"stackedareachart": chart.Line, "piechart": chart.Bar, "anomalychart": chart.Line, "timepivot": chart.Column,
-}
-
-// rendered draws a result as its render operator says: the first column, or the time, along the axis, and a series for
-// each number, or for each value of a text beside one number.
-func rendered(kind string, props map[string]string, t *query.Table) *web.Chart {
-	k, ok := renderKinds[kind]
-	if !ok || len(t.Columns) < 2 || len(t.Rows) == 0 {
-		return nil
-	}
-	x := 0
-	var names, numbers []int
-	for i, c := range t.Columns {
-		switch {
-		case kindOf(c.Type) == "time" && kindOf(t.Columns[x].Type) != "time":
-			x = i
-		case numericType(c.Type):
-			numbers = append(numbers, i)
-		}
-	}
-	numbers = slices.DeleteFunc(numbers, func(i int) bool { return i == x })
-	for i, c := range t.Columns {
-		if i != x && kindOf(c.Type) == "text" {
-			names = append(names, i)
-		}
-	}
-	if len(numbers) == 0 {
-		return nil
-	}
-	if kindOf(t.Columns[x].Type) == "time" {
-		sorted := *t
-		sorted.Rows = slices.Clone(t.Rows)
-		slices.SortStableFunc(sorted.Rows, func(a, b []any) int { return cmp.Compare(whole(a[x]), whole(b[x])) })
-		t = &sorted
-	}
-	c := pivot(t, x, names, numbers)
-	c.Kind, c.Stacked, c.LabelName = k, props["kind"] == "stacked" || props["kind"] == "stacked100", t.Columns[x].Name
-	c.Title = props["title"]
-	if c.Title == "" {
-		c.Title = "Result"
-	}
-	return c
-}
-
-// pivot makes series of rows: one for each number, or for each text beside the first number.
-func pivot(t *query.Table, x int, names, numbers []int) *web.Chart {
-	c := &web.Chart{}
-	positions, series := map[string]int{}, map[string]int{}
-	for _, cells := range t.Rows {
-		at := label(cells[x], t.Columns[x].Type)
-		if _, ok := positions[at]; !ok {
-			if len(positions) == report.MaxLabels {
-				continue
-			}
-			positions[at] = len(c.Labels)
-			c.Labels = append(c.Labels, at)
-		}
-	}
-	for _, cells := range t.Rows {
-		at, ok := positions[label(cells[x], t.Columns[x].Type)]
-		if !ok {
-			continue
-		}
-		for _, n := range numbers {
-			name := t.Columns[n].Name
-			if len(names) > 0 {
-				name = label(cells[names[0]], t.Columns[names[0]].Type)
-				if len(numbers) > 1 {
-					name += ": " + t.Columns[n].Name
-				}
-			}
-			if _, ok := series[name]; !ok {
-				if len(series) == 24 {
-					continue
-				}
-				series[name] = len(c.Series)
-				c.Series = append(c.Series, chart.Series{Name: name, Values: make([]float64, len(c.Labels))})
-			}
-			c.Series[series[name]].Values[at] += numeric(cells[n])
-		}
-	}
-	return c
 }
 
 // CheckQuery returns a text's mistakes.
