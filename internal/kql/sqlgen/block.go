@@ -1,6 +1,7 @@
 package sqlgen
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,8 @@ type block struct {
 	where   []string
 	group   []string
 	having  []string
-	grouped bool // an aggregation, even without group keys
+	grouped bool     // an aggregation, even without group keys
+	totals  []string // texts of the aggregates and keys of an aggregation
 	unique  string
 	order   []string
 	limit   string
@@ -143,6 +145,8 @@ func (b *block) statement(list []string) string {
 	}
 	if len(b.group) > 0 {
 		w.WriteString(" GROUP BY " + strings.Join(b.group, ", "))
+	} else if b.grouped && !b.reads(list) {
+		w.WriteString(" GROUP BY ()")
 	}
 	if len(b.having) > 0 {
 		w.WriteString(" HAVING " + strings.Join(b.having, " AND "))
@@ -154,6 +158,13 @@ func (b *block) statement(list []string) string {
 		w.WriteString(" LIMIT " + b.limit)
 	}
 	return w.String()
+}
+
+// reads reports whether an aggregate of the block is written anywhere. Where none is, SQL would not see that there is an
+// aggregation, which has one row.
+func (b *block) reads(list []string) bool {
+	written := strings.Join(list, ",") + strings.Join(b.having, ",") + strings.Join(b.order, ",")
+	return slices.ContainsFunc(b.totals, func(s string) bool { return strings.Contains(written, s) })
 }
 
 func (g *gen) alias(prefix string) string {

@@ -237,6 +237,9 @@ func (g *gen) aggregate(n *plan.Aggregate, need plan.Set) *block {
 		}
 	})
 	b.cols, b.group, b.grouped = cols, group, true
+	for _, x := range cols {
+		b.totals = append(b.totals, x.s)
+	}
 	return b
 }
 
