@@ -106,19 +106,31 @@ func (c *checker) compare(at diag.Span, op string, l, r plan.Expr) plan.Expr {
 		l, r = c.nullAs(l, rt), c.nullAs(r, lt)
 		lt, rt = l.Type(), r.Type()
 	}
-	if !types.Comparable(lt, rt) || op != "=" && op != "<>" && !ordered(lt, rt) {
-		c.failHint(at, compareHint(lt, rt), "type-mismatch", "a %s and a %s cannot be compared", lt, rt)
+	order := op != "=" && op != "<>"
+	if order && lt == rt && !ordered(lt, rt) {
+		c.failHint(at, compareHint(op, lt, rt), "type-mismatch", "%s does not go by the order of a %s", op, lt)
+		return &plan.Lit{T: types.Bool}
+	}
+	if !types.Comparable(lt, rt) || order && !ordered(lt, rt) {
+		c.failHint(at, compareHint(op, lt, rt), "type-mismatch", "a %s and a %s cannot be compared", lt, rt)
 		return &plan.Lit{T: types.Bool}
 	}
 	l, r = unify(l, r)
 	return &plan.Compare{Op: op, L: l, R: r}
 }
 
+// ordered reports whether < and its kin may stand between the types; texts and GUIDs have no order of their own in Kusto.
 func ordered(a, b types.Type) bool {
+	if a == types.String || b == types.String || a == types.Guid || b == types.Guid {
+		return false
+	}
 	return a == b || a.Numeric() && b.Numeric() || a == types.Dynamic || b == types.Dynamic
 }
 
-func compareHint(a, b types.Type) string {
+func compareHint(op string, a, b types.Type) string {
+	if a == types.String && b == types.String {
+		return "strcmp(a, b) " + op + " 0 does"
+	}
 	if a == types.String || b == types.String {
 		other := a
 		if a == types.String {
@@ -208,7 +220,7 @@ func readAs(x plan.Expr, t types.Type) plan.Expr {
 
 // operands converts both sides to the types that the SQL operator takes.
 func operands(op byte, t types.Type, l, r plan.Expr) (plan.Expr, plan.Expr) {
-	conv := func(x plan.Expr, other types.Type) plan.Expr {
+	conv := func(x plan.Expr, other types.Type, constant bool) plan.Expr { // SQL takes a small constant beside an int as an int
 		switch {
 		case x.Type() == types.Null && (t == types.DateTime || t == types.TimeSpan):
 			return &plan.Lit{T: types.Long}
@@ -218,7 +230,7 @@ func operands(op byte, t types.Type, l, r plan.Expr) (plan.Expr, plan.Expr) {
 			return &plan.Cast{X: x, T: types.Decimal}
 		case t == types.Real && x.Type() != types.Real:
 			return toReal(x)
-		case t == types.Long && x.Type() == types.Int && other == types.Int:
+		case (t == types.Long || t == types.TimeSpan) && x.Type() == types.Int && (other == types.Int || constant):
 			return &plan.Op{Name: "as long", Args: []plan.Expr{x}, T: types.Long, Never: x.NotNull()}
 		case t == types.TimeSpan && x.Type() == types.Decimal:
 			return &plan.Cast{X: x, T: types.Real}
@@ -226,11 +238,13 @@ func operands(op byte, t types.Type, l, r plan.Expr) (plan.Expr, plan.Expr) {
 		return x
 	}
 	lt, rt := l.Type(), r.Type()
-	l = conv(l, rt)
+	_, lit := l.(*plan.Lit)
+	_, rit := r.(*plan.Lit)
+	l = conv(l, rt, rit)
 	if t == types.Long && rt == types.Int && lt == types.Int {
 		return l, r
 	}
-	return l, conv(r, lt)
+	return l, conv(r, lt, lit)
 }
 
 func toReal(x plan.Expr) plan.Expr {
@@ -479,6 +493,10 @@ func (c *checker) between(e *env, x *ast.Binary) plan.Expr {
 		return bad()
 	}
 	low, high := c.expr(e, in.Low), c.expr(e, in.High)
+	if t := low.Type(); t == v.Type() && (t == types.Bool || t == types.String || t == types.Guid) {
+		c.fail(x.Loc, "type-mismatch", "%s takes numbers, datetimes and timespans, and this is a %s", x.Op, t)
+		return &plan.Lit{T: types.Bool}
+	}
 	if high.Type() == types.TimeSpan && low.Type() == types.DateTime {
 		high = c.arithmetic(in.Loc, '+', low, high)
 	}

@@ -27,6 +27,7 @@ func init() {
 	special["case"] = (*checker).caseCall
 	special["column_ifexists"], special["columnifexists"] = (*checker).columnIfExists, (*checker).columnIfExists
 	special["iscolumnexists"] = (*checker).isColumn
+	special["countof"] = (*checker).countof
 	special["pack_all"] = (*checker).packAll
 	special["bag_pack_columns"] = (*checker).packColumns
 	special["materialize"] = (*checker).materializeValue
@@ -295,15 +296,33 @@ func (c *checker) isColumn(e *env, x *ast.Call) plan.Expr {
 	return &plan.Lit{T: types.Bool, V: found}
 }
 
+// countof looks at a constant pattern, which only the third argument makes one.
+func (c *checker) countof(e *env, x *ast.Call) plan.Expr {
+	args := c.args(e, x)
+	if len(args) == 3 {
+		search, ok := args[1].(*plan.Lit)
+		kind, isLit := args[2].(*plan.Lit)
+		if ok && isLit && kind.V == "regex" {
+			if s, ok := search.V.(string); ok && search.T == types.String && builtin.CheckRegex(s) != nil {
+				c.fail(x.Args[1].Span(), "bad-argument", "argument search of countof %s", builtin.CheckRegex(s))
+				return bad()
+			}
+		}
+	}
+	return c.apply(x.Loc, x.Args, "countof", args)
+}
+
 // packAll is a bag of all columns.
 func (c *checker) packAll(e *env, x *ast.Call) plan.Expr {
-	if e.rel == nil || len(x.Args) > 1 {
-		c.fail(x.Loc, "bad-argument", "pack_all takes the columns of a table, and a bool to leave out empty values")
+	if len(x.Args) > 1 {
+		c.fail(x.Loc, "bad-argument", "pack_all takes nothing but a bool, to leave out empty values")
 		return bad()
 	}
 	var args []plan.Expr
-	for _, col := range e.rel.cols {
-		args = append(args, str(col.Name), ref(col))
+	if e.rel != nil { // print has no columns to pack
+		for _, col := range e.rel.cols {
+			args = append(args, str(col.Name), ref(col))
+		}
 	}
 	if len(args) == 0 {
 		return &plan.Lit{T: types.Dynamic, V: "{}"}

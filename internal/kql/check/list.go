@@ -72,9 +72,26 @@ func (c *checker) sameAs(at diag.Span, v, l plan.Expr) plan.Expr {
 		return text(v)
 	case vt == types.String || vt == types.Dynamic:
 		return &plan.Cast{X: v, T: lt}
+	case lt.Numeric() && vt == types.Bool:
+		return &plan.Cast{X: v, T: types.Long}
+	case lt == types.Bool && vt.Numeric():
+		if lit, ok := v.(*plan.Lit); ok {
+			return boolOf(lit)
+		}
 	}
 	c.fail(at, "type-mismatch", "a %s is looked for in a list with a %s", lt, vt)
 	return bad()
+}
+
+// boolOf is the bool that equals a number, or null where neither does.
+func boolOf(l *plan.Lit) plan.Expr {
+	switch l.V {
+	case int64(0), 0.0:
+		return &plan.Lit{T: types.Bool, V: false}
+	case int64(1), 1.0:
+		return &plan.Lit{T: types.Bool, V: true}
+	}
+	return &plan.Lit{T: types.Bool}
 }
 
 // arrayItems takes the elements out of a constant array.

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"math"
+
 	"passtrail/internal/kql/ast"
 	"passtrail/internal/kql/diag"
 	"passtrail/internal/kql/plan"
@@ -238,6 +240,11 @@ func (c *checker) printed(e *env, x ast.Expr, names *names, i int) []plan.Def {
 func (c *checker) rangeTable(sc *scope, x *ast.Range) *rel {
 	e := &env{sc: sc}
 	from, to, step := c.expr(e, x.From), c.expr(e, x.To), c.expr(e, x.Step)
+	for i, v := range []plan.Expr{from, to, step} {
+		if l, ok := v.(*plan.Lit); ok && endless(l.V) {
+			c.fail([]ast.Expr{x.From, x.To, x.Step}[i].Span(), "bad-argument", "range counts with finite numbers only")
+		}
+	}
 	t := from.Type()
 	switch {
 	case t.Numeric() && to.Type().Numeric() && step.Type().Numeric():
@@ -262,6 +269,11 @@ func (c *checker) rangeTable(sc *scope, x *ast.Range) *rel {
 	}
 	col := &plan.Col{Name: x.Column.Text, Type: t, NotNull: true}
 	return &rel{node: &plan.Range{Col: col, From: from, To: to, Step: step}, cols: []*plan.Col{col}, ser: true}
+}
+
+func endless(v any) bool {
+	f, ok := v.(float64)
+	return ok && (math.IsNaN(f) || math.IsInf(f, 0))
 }
 
 // operator binds one step of a pipeline.

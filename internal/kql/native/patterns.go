@@ -34,7 +34,11 @@ var patterns = []fn{
 	{"kql_trim_start", "ss:s", func(a args) any { return trimOnce(`\A(?:`+a.str(0)+`)`, a.str(1)) }},
 	{"kql_trim_end", "ss:s", func(a args) any { return trimOnce(`(?:`+a.str(0)+`)\z`, a.str(1)) }},
 	{"kql_countof_regex", "ss:l", func(a args) any {
-		return withRegex(a.str(1), func(re *pattern) any { return int64(len(re.all(a.str(0), -1))) })
+		re, err := compileRegex(a.str(1))
+		if err != nil {
+			return int64(0) // as kql_matches
+		}
+		return int64(len(re.all(a.str(0), -1)))
 	}},
 	{"kql_indexof_regex", "sslll:l", func(a args) any {
 		return withRegex(a.str(1), func(re *pattern) any { return indexOfRegex(re, a.str(0), a.long(2), a.long(3), a.long(4)) })

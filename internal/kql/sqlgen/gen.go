@@ -459,7 +459,7 @@ func (g *gen) rangeRows(n *plan.Range) *block {
 	x := sql{alias + ".v", precAtom}
 	if n.Col.Type == types.Real {
 		x = sql{fmt.Sprintf("%s + %s.v * %s", builtin.Atom(from), alias, builtin.Atom(step)), precAdd}
-		b.from = fill(g.d.Series, "0", "CAST(floor(("+to+" - "+builtin.Atom(from)+") / "+builtin.Atom(step)+" + 1e-12) AS "+g.d.Types[types.Long]+")", "1") + " AS " + alias + "(v)"
+		b.from = fill(g.d.Series, "0", "TRY_CAST(floor(("+to+" - "+builtin.Atom(from)+") / "+builtin.Atom(step)+" + 1e-12) AS "+g.d.Types[types.Long]+")", "1") + " AS " + alias + "(v)"
 	}
 	b.cols[n.Col] = x
 	return b
