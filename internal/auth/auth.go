@@ -71,7 +71,7 @@ func Require(ctx context.Context, t passtrail.TenantID, p Permission) error {
 	case !id.Sees(t):
 		return passtrail.Errorf(passtrail.Denied, "auth.Require", "this tenant is not among those you may see")
 	case !id.Can(p):
-		return passtrail.Errorf(passtrail.Denied, "auth.Require", "%s; your roles do not allow to %s", whoMay(p), p)
+		return passtrail.Errorf(passtrail.Denied, "auth.Require", "%s; your roles do not let you %s", whoMay(p), p)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ const (
 	PrivAuthAdministrator Role = "Privileged Authentication Administrator"
 )
 
-// Permission is something to be allowed. Its text completes "your roles do not allow to …".
+// Permission is something to be allowed. Its text completes "your roles do not let you …".
 type Permission string
 
 // The permissions.

@@ -103,3 +103,37 @@ func TestErrorsLeadOn(t *testing.T) {
 		t.Error("who may see nothing is led somewhere")
 	}
 }
+
+// TestWhoSeesNoTenantIsTold so, instead of to bring records to a server that may have them.
+func TestWhoSeesNoTenantIsTold(t *testing.T) {
+	s := newSite(t, newSample())
+	stranger := &auth.Identity{Name: "x", Roles: []auth.Role{auth.GlobalAdministrator}}
+	if _, body := s.do(t, s.client(t, stranger), "GET", "/", nil); !strings.Contains(body, "no tenant here that you may see") {
+		t.Error("somebody who may see no tenant is told that there are no records")
+	}
+	m := newSample()
+	m.empty = true
+	s = newSite(t, m)
+	if _, body := s.do(t, s.client(t, auth.Local()), "GET", "/", nil); strings.Contains(body, "that you may see") {
+		t.Error("the first visitor is told of tenants of others")
+	}
+}
+
+// TestHelpDeskSetsItsTimeZone which it needs to tell callers when something happened.
+func TestHelpDeskSetsItsTimeZone(t *testing.T) {
+	s := newSite(t, newSample())
+	if _, body := s.do(t, s.client(t, person(auth.HelpdeskAdministrator)), "GET", "/person", nil); !strings.Contains(body, `href="/settings"`) {
+		t.Error("the menu of the help desk lacks Settings")
+	}
+}
+
+// TestTimeZoneThatIsNone is refused, instead of taken for UTC.
+func TestTimeZoneThatIsNone(t *testing.T) {
+	s := newSite(t, newSample())
+	c := s.client(t, auth.Local())
+	for zone, want := range map[string]int{"Europe/Berlin": 303, "UTC": 303, "": 303, "Berlin": 400, "Local": 400, "../etc/passwd": 400} {
+		if status, body := s.do(t, c, "POST", "/preferences", url.Values{"to": {"/settings"}, "tz": {zone}}); status != want {
+			t.Errorf("the time zone %q answered %d, want %d: %s", zone, status, want, body)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"passtrail"
+	"passtrail/internal/auth"
 )
 
 type peoplePage struct {
@@ -30,6 +31,9 @@ func (s *Server) peoplePage(w http.ResponseWriter, r *http.Request) error {
 	sh, err := s.shell(r, "person", "Person")
 	if err != nil {
 		return err
+	}
+	if !sh.Who.Can(auth.ReadPerson) {
+		return auth.Require(r.Context(), sh.Tenant.ID, auth.ReadPerson)
 	}
 	p := &peoplePage{Shell: sh, Text: strings.TrimSpace(sh.Value("q"))}
 	if p.Text == "" || sh.Tenant.ID == "" {

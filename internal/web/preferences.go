@@ -56,6 +56,9 @@ func (s *Server) setPreferences(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		value := r.PostForm.Get(name)
+		if _, err := time.LoadLocation(value); name == zoneCookie && (err != nil || value == "Local") {
+			return passtrail.Errorf(passtrail.Invalid, "web.setPreferences", "there is no time zone %q; write it as Europe/Berlin or UTC", value)
+		}
 		c := &http.Cookie{Name: name, Value: url.QueryEscape(value), Path: "/", MaxAge: cookieYear, Secure: s.secure, SameSite: http.SameSiteLaxMode}
 		if value == "" {
 			c.MaxAge = -1

@@ -58,11 +58,15 @@ type TableView struct {
 // Number is a row's number as people count.
 func (t TableView) Number(row int) int { return row + 1 }
 
-// Leads tells whether a cell leads to the records behind its row: the figure does, or else the row's last cell.
+// Leads tells whether a cell leads to the records behind its row: the figure does, or else the row's last cell, or where
+// that is a number that counts only some of them its first.
 func (t TableView) Leads(row, column int) bool {
 	at := t.FigureColumn
 	if at < 0 {
 		at = len(t.Columns) - 1
+		if t.Columns[at].Numeric {
+			at = 0
+		}
 	}
 	return column == at && t.Drill(row) != ""
 }

@@ -38,6 +38,18 @@ func TestOverviewLeadsToTheSameFigures(t *testing.T) {
 	}
 }
 
+// TestDayLeadsToItsRecords where no column counts all of them: a link at a number would promise as many.
+func TestDayLeadsToItsRecords(t *testing.T) {
+	s, _ := realSite(t)
+	_, body := s.do(t, s.client(t, auth.Local()), "GET", "/reports/common-problems", nil)
+	_, table, _ := strings.Cut(body, `<th scope="col">Day (UTC)</th>`)
+	table, _, _ = strings.Cut(table, "</table>")
+	first := regexp.MustCompile(`<tr><td[^>]*><a href="/query[^>]*>2026-`)
+	if rows := strings.Count(table, "<tr><td"); rows == 0 || len(first.FindAllString(table, -1)) != rows || strings.Count(table, "<a ") != rows {
+		t.Errorf("%d rows, %d links, %d of them at the day", rows, strings.Count(table, "<a "), len(first.FindAllString(table, -1)))
+	}
+}
+
 // TestDaysOfReportsAreDays stay what they are for a reader west of Greenwich, where the instant would show the day before.
 func TestDaysOfReportsAreDays(t *testing.T) {
 	s, w := realSite(t)

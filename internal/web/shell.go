@@ -52,7 +52,7 @@ var menu = [][]MenuItem{
 	{
 		{"sources", "Sources", "/sources", "sources", auth.ReadReports, 0},
 		{"access", "Access log", "/access-log", "access", auth.ReadAccessLog, 0},
-		{"settings", "Settings", "/settings", "settings", auth.ReadReports, 0},
+		{"settings", "Settings", "/settings", "settings", auth.ReadPerson, 0},
 	},
 }
 
@@ -171,6 +171,9 @@ var periodKeys = []string{"range", "from", "to"}
 
 // Several tells whether there are several tenants to choose from.
 func (sh *Shell) Several() bool { return len(sh.Tenants) > 1 }
+
+// SeesNone tells whether there may be tenants that the person does not see.
+func (sh *Shell) SeesNone() bool { return sh.Tenant.ID == "" && sh.Who != nil && !sh.Who.AllTenants }
 
 // CanRead tells whether the person may read reports and records.
 func (sh *Shell) CanRead() bool { return sh.Who.Can(auth.ReadReports) }

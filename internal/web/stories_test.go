@@ -271,8 +271,16 @@ func TestOpenPagesAreTold(t *testing.T) {
 	b := newBrowser(t, newSiteAt(t, newSample(), now, func(c *web.Config) { c.Changes = tells("12 new records; show them") }))
 	b.open("/audit")
 	b.until("the news", `!document.querySelector("#live").hidden && document.querySelector("#live").innerText.includes("12 new records")`)
+	b.run(chromedp.SetValue(chromedp.CSS("#status"), "failure"))
+	eval[bool](b, `document.querySelector("#status").dispatchEvent(new Event("input", {bubbles: true}))`)
+	b.until("the filter", `location.search.includes("status=failure") && !document.querySelector("[aria-busy]")`)
+	eval[bool](b, `window.before = true`)
 	b.click("#live a")
-	b.until("the page again", `document.querySelector("#results")`)
+	b.until("the page again, filtered as before", `!window.before && document.querySelector("#results") && location.search.includes("status=failure")`)
+	eval[bool](b, `document.querySelector("#range").value = "90d", document.querySelector("#range").dispatchEvent(new Event("input", {bubbles: true}))`)
+	b.until("the period", `location.search.includes("range=90d") && !document.querySelector("[aria-busy]")`)
+	b.click(`button[name="theme"]`)
+	b.until("the theme, and the filters still", `document.documentElement.dataset.theme && location.search.includes("status=failure") && location.search.includes("range=90d")`)
 	b.quiet("live")
 }
 
@@ -304,8 +312,8 @@ func TestReportOpenedAsQueryAnswersTheSame(t *testing.T) {
 		_, answer := s.do(t, c, "GET", html.UnescapeString(m[1])+"&run=1", nil)
 		answer = html.UnescapeString(answer)
 		for i, section := range rep.Sections {
-			if want := fmt.Sprintf("<strong>%d row", len(section.Table.Rows)); !strings.Contains(answer, want) {
-				t.Errorf("%s: table %d of the query has not the report's %d rows", info.ID, i, len(section.Table.Rows))
+			if want := fmt.Sprintf("<strong>%d row", section.Table.Total()); !strings.Contains(answer, want) {
+				t.Errorf("%s: table %d of the query has not the report's %d rows", info.ID, i, section.Table.Total())
 			}
 		}
 		if first := rep.Sections[0].Table; len(first.Rows) > 0 && !strings.Contains(answer, ">"+first.Rows[0][len(first.Rows[0])-1].Text+"<") {

@@ -123,6 +123,7 @@ var routes = []struct {
 	{"GET", "/audit/export?format=json", nil, auth.Export},
 	{"GET", "/attempts", nil, auth.ReadReports},
 	{"GET", "/attempts/c0ffee00-0000-0000-0000-000000000001", nil, auth.ReadPerson},
+	{"GET", "/person", nil, auth.ReadPerson},
 	{"GET", "/person?q=a", nil, auth.ReadPerson},
 	{"GET", "/person/aaaaaaaa-0000-0000-0000-000000000001", nil, auth.ReadPerson},
 	{"GET", "/registration", nil, auth.ReadReports},

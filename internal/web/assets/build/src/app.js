@@ -69,6 +69,25 @@ document.addEventListener("click", (event) => {
 	if ("closePopover" in target.dataset) target.closest("[popover]")?.hidePopover();
 });
 
+// Filters change the address without a new page, so what leads back here asks where that is when it is used.
+document.addEventListener("click", (event) => {
+	const link = event.target.closest("a[data-here]");
+	if (!link) return;
+	const here = new URL(location.href);
+	here.searchParams.delete("after"); // what is new is on the first page
+	link.href = here.href;
+});
+document.addEventListener("submit", (event) => {
+	const here = event.target.querySelector("input[data-here]");
+	if (here) here.value = location.pathname + location.search;
+	const elsewhere = event.target.querySelector("input[data-elsewhere]");
+	if (!elsewhere) return;
+	const to = new URL(elsewhere.value, location.href);
+	const now = new URL(location.href).searchParams;
+	for (const key of ["range", "from", "to"]) now.has(key) ? to.searchParams.set(key, now.get(key)) : to.searchParams.delete(key);
+	elsewhere.value = to.pathname + to.search;
+});
+
 document.addEventListener("change", (event) => {
 	if (event.target.closest("[data-submit-on-change]")) event.target.form.requestSubmit();
 	if (event.target.matches("[data-range]")) toggleCustomRange(event.target);
@@ -115,7 +134,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
 	for (const row of document.querySelectorAll("tr[aria-current]")) row.removeAttribute("aria-current");
 	if (heading) opener()?.closest("tr")?.setAttribute("aria-current", "true");
 });
-document.addEventListener("htmx:sendError", () => announce("The server does not answer. Is it still running?"));
+document.addEventListener("htmx:sendError", (event) => {
+	event.detail.target?.removeAttribute("aria-busy");
+	announce("The server does not answer. Is it still running?");
+});
 document.addEventListener("htmx:configRequest", dropEmpty);
 
 // dropEmpty keeps addresses short: a filter that is not set is not in them.
