@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"html"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 
 	"passtrail"
 	"passtrail/internal/auth"
+	"passtrail/internal/web"
 )
 
 // TestTenantThatIsNotThere is refused: another tenant's figures would pass for those that were asked for.
@@ -40,6 +42,11 @@ func TestTenantThatIsNotThere(t *testing.T) {
 func TestPeriodThatIsNone(t *testing.T) {
 	s := newSite(t, newSample())
 	c := s.client(t, auth.Local())
+	for _, query := range []string{"at=x", "compare=2026-02-30"} {
+		if status, body := s.do(t, c, "GET", "/registration?"+query, nil); status != http.StatusBadRequest || !strings.Contains(body, "not a day") {
+			t.Errorf("/registration?%s answered %d", query, status)
+		}
+	}
 	for query, want := range map[string]string{
 		"range=custom&from=x": "not a day", "range=custom&to=2026-02-30": "not a day", "from=yesterday&range=custom": "not a day",
 		"range=custom&from=2026-03-02&to=2026-03-01": "ends before it begins", "range=custom&from=2026-03-01&to=2026-03-01": "", "range=custom&from=2026-03-01": "", "range=custom": "",
@@ -134,6 +141,43 @@ func TestTimeZoneThatIsNone(t *testing.T) {
 	for zone, want := range map[string]int{"Europe/Berlin": 303, "UTC": 303, "": 303, "Berlin": 400, "Local": 400, "../etc/passwd": 400} {
 		if status, body := s.do(t, c, "POST", "/preferences", url.Values{"to": {"/settings"}, "tz": {zone}}); status != want {
 			t.Errorf("the time zone %q answered %d, want %d: %s", zone, status, want, body)
+		}
+	}
+}
+
+// periods is the sample that keeps the period which it was asked for.
+type periods struct {
+	*sample
+	asked web.Period
+}
+
+func (p *periods) FindEvents(ctx context.Context, s web.Scope, f web.EventFilter) (*web.EventPage, error) {
+	p.asked = f.Period
+	return p.sample.FindEvents(ctx, s, f)
+}
+
+// TestDaysAreAsLongAsTheyAre where clocks change: the last day of a period ends when the next one begins.
+func TestDaysAreAsLongAsTheyAre(t *testing.T) {
+	p := &periods{sample: newSample()}
+	s := newSite(t, p)
+	c := s.client(t, auth.Local())
+	for _, test := range []struct {
+		zone, day string
+		from, to  string
+	}{
+		{"Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"}, {"Europe/Berlin", "2026-10-25", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"},
+		{"America/Los_Angeles", "2026-11-01", "2026-11-01T07:00:00Z", "2026-11-02T08:00:00Z"}, {"Asia/Kolkata", "2026-02-28", "2026-02-27T18:30:00Z", "2026-02-28T18:30:00Z"},
+		{"UTC", "2026-12-31", "2026-12-31T00:00:00Z", "2027-01-01T00:00:00Z"},
+	} {
+		s.do(t, c, "POST", "/preferences", url.Values{"tz": {test.zone}})
+		_, body := s.do(t, c, "GET", "/audit?range=custom&from="+test.day+"&to="+test.day, nil)
+		from, _ := passtrail.ParseTicks(test.from)
+		to, _ := passtrail.ParseTicks(test.to)
+		if p.asked.From != from || p.asked.To != to {
+			t.Errorf("%s in %s is %v to %v, want %v to %v", test.day, test.zone, p.asked.From, p.asked.To, from, to)
+		}
+		if want := `name="to" value="` + test.day + `"`; !strings.Contains(body, want) {
+			t.Errorf("%s in %s comes back as another day", test.day, test.zone)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func describe(err error, signedIn bool) errorView {
 		return errorView{http.StatusNotFound, "Not found", text}
 	case passtrail.Denied:
 		if !signedIn {
-			return errorView{http.StatusUnauthorized, "Sign in first", text}
+			return errorView{http.StatusUnauthorized, "Sign in first", "You have not signed in, or your session has ended."}
 		}
 		return errorView{http.StatusForbidden, "Not allowed", text}
 	case passtrail.Conflict:
@@ -97,7 +97,7 @@ func (*errorPage) file() string { return "error.html" }
 func (p *errorPage) Ways() []Link {
 	switch {
 	case p.Who == nil:
-		return []Link{{"Sign in", "/sign-in"}}
+		return []Link{{"Sign in", "/sign-in?to=" + url.QueryEscape(p.With())}}
 	case p.CanRead():
 		return []Link{{"To the overview", p.To("/")}}
 	case p.Who.Can(auth.ReadPerson):
@@ -110,6 +110,9 @@ func (p *errorPage) Ways() []Link {
 func (s *Server) writeError(w http.ResponseWriter, r *http.Request, view errorView) {
 	sh := s.bareShell(r)
 	sh.Title = view.Title
+	if r.Method != http.MethodGet { // nothing to come back to
+		sh.Path, sh.Values = "/", url.Values{}
+	}
 	if auth.From(r.Context()) != nil {
 		if full, err := s.anyShell(r, "", view.Title); err == nil {
 			full.Values = url.Values{} // what was asked for is the mistake; links lead away from it

@@ -70,6 +70,16 @@ func (z Zone) ParseDate(s string) (t passtrail.Ticks, ok bool) {
 	return 0, false
 }
 
+// NextDay is the start of the day after that of an instant, in the reader's zone, where days have 23 to 25 hours.
+func (z Zone) NextDay(t passtrail.Ticks) passtrail.Ticks {
+	loc := z.loc
+	if loc == nil {
+		loc = time.UTC
+	}
+	at := t.Time().In(loc)
+	return passtrail.TicksOf(time.Date(at.Year(), at.Month(), at.Day()+1, 0, 0, 0, 0, loc))
+}
+
 // ago says how long something is past.
 func ago(d passtrail.Ticks) string {
 	switch {

@@ -29,11 +29,14 @@ func (s *Server) registrationPage(w http.ResponseWriter, r *http.Request) error 
 	if f.List == "" {
 		f.List = "missing"
 	}
-	if at, ok := sh.ParseDate(sh.Value("at")); ok {
-		f.At = at + passtrail.Day - 1 // the end of that day
-	}
-	if at, ok := sh.ParseDate(sh.Value("compare")); ok {
-		f.Compare = at + passtrail.Day - 1
+	for key, end := range map[string]*passtrail.Ticks{"at": &f.At, "compare": &f.Compare} {
+		if text := sh.Value(key); text != "" {
+			day, ok := sh.ParseDate(text)
+			if !ok {
+				return notADay(text)
+			}
+			*end = sh.NextDay(day) - 1
+		}
 	}
 	f.Page, _ = strconv.Atoi(sh.Value("page"))
 	f.Page = min(max(f.Page, 0), 100_000)

@@ -293,7 +293,7 @@ func (s *Server) period(sh *Shell, def string) Period {
 	to, okTo := sh.ParseDate(sh.Values.Get("to"))
 	if key == "custom" || key == "" && (okFrom || okTo) {
 		if okTo && len(strings.TrimSpace(sh.Values.Get("to"))) == len(time.DateOnly) {
-			to += passtrail.Day // the last day is part of the period
+			to = sh.NextDay(to) // the last day is part of the period
 		}
 		return Period{Key: "custom", From: from, To: to}
 	}
@@ -311,6 +311,10 @@ func (s *Server) period(sh *Shell, def string) Period {
 	return Period{Key: "all"}
 }
 
+func notADay(text string) error {
+	return passtrail.Errorf(passtrail.Invalid, "web.period", "%q is not a day; write it as 2026-03-31", text)
+}
+
 // checkPeriod says what is wrong with the days of a custom period.
 func (sh *Shell) checkPeriod() error {
 	if sh.Period.Key != "custom" {
@@ -319,7 +323,7 @@ func (sh *Shell) checkPeriod() error {
 	for _, key := range []string{"from", "to"} {
 		text := sh.Values.Get(key)
 		if _, ok := sh.ParseDate(text); text != "" && !ok {
-			return passtrail.Errorf(passtrail.Invalid, "web.period", "%q is not a day; write it as 2026-03-31", text)
+			return notADay(text)
 		}
 	}
 	if p := sh.Period; p.To != 0 && p.From >= p.To {

@@ -322,6 +322,34 @@ func TestReportOpenedAsQueryAnswersTheSame(t *testing.T) {
 	}
 }
 
+// TestSaveAQueryByKeyboard names it and presses Enter, which must not run it instead.
+func TestSaveAQueryByKeyboard(t *testing.T) {
+	b := newBrowser(t, newSite(t, newSample()))
+	b.open("/query?q=" + url.QueryEscape("AuditLogs | take 2"))
+	b.until("the editor", `document.querySelector(".cm-content")`)
+	b.click(`[popovertarget="save"]`)
+	b.until("the focus in the name", `document.activeElement.id === "name"`)
+	b.run(chromedp.KeyEvent(`Two "new" <b>ones` + kb.Enter))
+	b.until("the saved query in the list", `[...document.querySelectorAll("aside a")].some((a) => a.innerText === 'Two "new" <b>ones')`)
+	if got := eval[string](b, `document.querySelector("#q").value`); got != "AuditLogs | take 2" {
+		t.Errorf("after saving the editor has %q", got)
+	}
+	b.quiet("save")
+}
+
+// TestSessionThatEnds tells so in the place of the list, and leads back to what was asked for.
+func TestSessionThatEnds(t *testing.T) {
+	b := newBrowser(t, newSite(t, newSample()))
+	b.open("/audit")
+	eval[int](b, `fetch("/sign-out", { method: "POST" }).then((r) => r.status)`)
+	b.run(chromedp.SetValue(chromedp.CSS("#status"), "failure"))
+	eval[bool](b, `document.querySelector("#status").dispatchEvent(new Event("input", {bubbles: true}))`)
+	b.until("the end of the session", `document.querySelector("#results").innerText.includes("session has ended")`)
+	if to := eval[string](b, `new URL(document.querySelector("#results a.button").href).searchParams.get("to")`); !strings.HasPrefix(to, "/audit?") || !strings.Contains(to, "status=failure") {
+		t.Errorf("signing in again leads to %s", to)
+	}
+}
+
 // TestCancelAQuery starts a query that would take minutes and takes it back; the engine stops, and the next one runs.
 func TestCancelAQuery(t *testing.T) {
 	s, _ := realSite(t)

@@ -103,6 +103,12 @@ document.addEventListener("keydown", (event) => {
 		const close = document.querySelector("#details .pane-close");
 		if (close && !document.querySelector("dialog[open],[popover]:popover-open")) close.click();
 	}
+	// Enter in a popover means its own button, not the first one of the form around it.
+	const own = event.key === "Enter" && event.target.matches("input") && event.target.closest("[popover]")?.querySelector("button[formaction]");
+	if (own) {
+		event.preventDefault();
+		own.form.requestSubmit(own);
+	}
 	const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
 	if (event.key === "/" && plain && !event.target.closest("input,textarea,select,[contenteditable]")) {
 		const search = document.querySelector("[data-search]");
