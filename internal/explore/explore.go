@@ -152,7 +152,7 @@ func (x Explorer) Events(ctx context.Context, f Filter, after string, limit int)
 		if err != nil {
 			return nil, err
 		}
-		text += fmt.Sprintf("\n| where TimeGenerated < datetime(%s) or (TimeGenerated == datetime(%s) and Id > %s)", at, at, Quote(id))
+		text += fmt.Sprintf("\n| where TimeGenerated < datetime(%s) or (TimeGenerated == datetime(%s) and strcmp(Id, %s) > 0)", at, at, Quote(id))
 	}
 	t, err := x.run(ctx, text+EventColumns+fmt.Sprintf("\n| sort by TimeGenerated desc, Id asc\n| take %d", limit+1))
 	if err != nil {

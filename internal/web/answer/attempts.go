@@ -108,7 +108,7 @@ func afterAttempt(after string) (string, error) {
 		return "", passtrail.Errorf(passtrail.Invalid, "answer.FindAttempts", "the page's position is damaged; begin at the first page")
 	}
 	t := passtrail.Ticks(n)
-	return fmt.Sprintf("\n| where Start < datetime(%s) or (Start == datetime(%s) and AttemptId > %s)", t, t, explore.Quote(id)), nil
+	return fmt.Sprintf("\n| where Start < datetime(%s) or (Start == datetime(%s) and strcmp(AttemptId, %s) > 0)", t, t, explore.Quote(id)), nil
 }
 
 // attemptRow reads a row of attemptColumns.
