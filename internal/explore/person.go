@@ -20,6 +20,7 @@ type Person struct {
 	Registered, Enabled, Capable bool
 	DataRegistered               string
 	RegisteredOn                 passtrail.Ticks // 0: never or not known
+	LastSeen                     passtrail.Ticks // newest attempt or record about the person; FindPeople says it, 0 elsewhere
 }
 
 // Moment is one thing in a person's line of time: a single record, or several that belong together, such as an attempt or
@@ -45,27 +46,28 @@ func (x Explorer) FindPeople(ctx context.Context, who string, limit int) ([]Pers
     (PasswordEvents | where Activity != "flow" and (%s) | project UserId, UserPrincipalName, UserDisplayName, Time),
     (PasswordResetAttempts | where %s | project UserId, UserPrincipalName, UserDisplayName, Time = End)
 | summarize arg_max(Time, UserPrincipalName, UserDisplayName) by UserId
-| project UserId, UserPrincipalName, UserDisplayName, Rank = 1;
-union Seen, (UserRegistrationDetails | where %s | project UserId = Id, UserPrincipalName, UserDisplayName, Rank = 2)
-| summarize arg_max(Rank, UserPrincipalName, UserDisplayName) by UserId
-| project UserId, UserPrincipalName, UserDisplayName, Whole = UserId =~ %s or UserPrincipalName =~ %s
+| project UserId, UserPrincipalName, UserDisplayName, Time, Rank = 1;
+union Seen, (UserRegistrationDetails | where %s | project UserId = Id, UserPrincipalName, UserDisplayName, UserRole, Rank = 2)
+| summarize arg_max(Rank, UserPrincipalName, UserDisplayName), LastSeen = max(Time), Role = max(UserRole) by UserId
+| project UserId, UserPrincipalName, UserDisplayName, Role, LastSeen, Whole = UserId =~ %s or UserPrincipalName =~ %s
 | sort by Whole desc, UserPrincipalName asc, UserId asc
 | take %d`, person("UserId", who), person("UserId", who), person("Id", who), q, q, limit)
 	return x.people(ctx, text)
 }
 
-// personByID returns the people whose object id is the one given: at most one but for the letter case of ids.
-func (x Explorer) personByID(ctx context.Context, id string) ([]Person, error) {
-	q := Quote(id)
+// personByID returns the people whose object id is the one given by an operator, == or =~: at most one but for the letter
+// case of ids.
+func (x Explorer) personByID(ctx context.Context, same, id string) ([]Person, error) {
+	q := same + " " + Quote(id)
 	return x.people(ctx, fmt.Sprintf(`union
-    (PasswordEvents | where UserId =~ %s | summarize arg_max(Time, UserPrincipalName, UserDisplayName) by UserId | project UserId, UserPrincipalName, UserDisplayName, Rank = 1),
-    (UserRegistrationDetails | where Id =~ %s | project UserId = Id, UserPrincipalName, UserDisplayName, Rank = 2)
+    (PasswordEvents | where UserId %s | summarize arg_max(Time, UserPrincipalName, UserDisplayName) by UserId | project UserId, UserPrincipalName, UserDisplayName, Rank = 1),
+    (UserRegistrationDetails | where Id %s | project UserId = Id, UserPrincipalName, UserDisplayName, Rank = 2)
 | summarize arg_max(Rank, UserPrincipalName, UserDisplayName) by UserId
-| project UserId, UserPrincipalName, UserDisplayName
+| project UserId, UserPrincipalName, UserDisplayName, Role = "", LastSeen = datetime(null)
 | sort by UserPrincipalName asc, UserId asc`, q, q))
 }
 
-// people reads rows that begin with id, user principal name and display name.
+// people reads rows that begin with id, user principal name, display name, role and when the person was seen last.
 func (x Explorer) people(ctx context.Context, text string) ([]Person, error) {
 	t, err := x.run(ctx, text)
 	if err != nil {
@@ -77,6 +79,12 @@ func (x Explorer) people(ctx context.Context, text string) ([]Person, error) {
 		p.ID, _ = row[0].(string)
 		p.UPN, _ = row[1].(string)
 		p.Name, _ = row[2].(string)
+		if role, _ := row[3].(string); role != "" {
+			p.Role = role
+		}
+		if at, ok := row[4].(int64); ok {
+			p.LastSeen = passtrail.Ticks(at)
+		}
 		out = append(out, p)
 	}
 	return out, nil
@@ -93,11 +101,14 @@ func (x Explorer) Person(ctx context.Context, who string) (*Person, error) {
 	if who == "" {
 		return nil, passtrail.Errorf(passtrail.Invalid, "explore.Person", "name a person: user principal name, display name or object id")
 	}
-	if found, err := x.personByID(ctx, who); err != nil || len(found) > 0 { // looked up, not searched for
+	for _, same := range []string{"==", "=~"} { // looked up, not searched for; ids differ in letter case only by hand
+		found, err := x.personByID(ctx, same, who)
 		if err != nil {
 			return nil, err
 		}
-		return x.describe(ctx, found[0])
+		if len(found) > 0 {
+			return x.describe(ctx, found[0])
+		}
 	}
 	found, err := x.FindPeople(ctx, who, manyPeople)
 	if err != nil {

@@ -19,6 +19,8 @@ func Where(in Node, pred Expr) Node {
 		return &Filter{In: in, Pred: pred}
 	}
 	switch n := in.(type) {
+	case *Filter: // the order of two filters does not matter
+		return &Filter{In: Where(n.In, pred), Pred: n.Pred}
 	case *Union:
 		out := &Union{Cols: n.Cols, Legs: slices.Clone(n.Legs)}
 		for i, leg := range n.Legs {

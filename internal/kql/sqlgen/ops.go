@@ -99,7 +99,15 @@ func not(g *gen, b *block, x *plan.Op) sql {
 }
 
 func equals(g *gen, b *block, x *plan.Op) sql {
-	return sql{"lower(" + g.expr(b, x.Args[0]).s + ") = " + g.lower(b, x.Args[1]), precCompare}
+	l := g.expr(b, x.Args[0]).s
+	test := sql{"lower(" + l + ") = " + g.lower(b, x.Args[1]), precCompare}
+	ref, isRef := x.Args[0].(*plan.Ref)
+	if lit, known := x.Args[1].(*plan.Lit); known && !(isRef && g.lookups[ref.Col] != nil) { // what is looked up is few rows already
+		if within := between(l, lit.V.(string)); within != "" {
+			return sql{within + " AND " + test.s, precAnd}
+		}
+	}
+	return test
 }
 
 // lower writes a text in lower case; a constant is lowered now.
@@ -110,6 +118,36 @@ func (g *gen) lower(b *block, x plan.Expr) string {
 	return "lower(" + g.expr(b, x).s + ")"
 }
 
+// caseless tells a text without a letter: no case of it differs, and nothing folds to it.
+func caseless(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf || unicode.IsLetter(r) }) < 0
+}
+
+// plainColumn is a column as it lies in a table, or the first of two that is not empty: cheap to read several times.
+var plainColumn = regexp.MustCompile(`^(?:[a-z]\w*\.[a-z]\w*|\(?CASE WHEN [a-z]\w*\.[a-z]\w* <> '' THEN [a-z]\w*\.[a-z]\w* ELSE [a-z]\w*\.[a-z]\w* END\)?)$`)
+
+// between is a quick test that every text passes which begins with prefix in any letter case, "" if there is none: the texts lie,
+// byte by byte, between the prefix in upper and in lower case, which costs a comparison and no lowering. It ends before the
+// first letter that others than A to Z fold to (k and i, for the kelvin sign and the dotted capital I).
+func between(column, prefix string) string {
+	low := strings.ToLower(prefix)
+	if end := strings.IndexFunc(low, func(r rune) bool { return r >= utf8.RuneSelf-1 || r == 'k' || r == 'i' }); end >= 0 {
+		low = low[:end]
+	}
+	if low == "" || !plainColumn.MatchString(column) {
+		return ""
+	}
+	up := strings.ToUpper(low)
+	after := func(s string) string { return s[:len(s)-1] + string(s[len(s)-1]+1) }
+	whole := func(from, to string) string {
+		return column + " >= " + text(from) + " AND " + column + " < " + text(after(to))
+	}
+	if low[:1] == up[:1] {
+		return whole(up, low)
+	}
+	return "(" + whole(up, up[:1]+low[1:]) + " OR " + whole(low[:1]+up[1:], low) + ")"
+}
+
 // textTest writes has, contains, startswith and their kin.
 func textTest(g *gen, b *block, x *plan.Op) sql {
 	name, cs := strings.CutSuffix(x.Name, " cs")
@@ -118,13 +156,19 @@ func textTest(g *gen, b *block, x *plan.Op) sql {
 	switch name {
 	case "contains", "startswith", "endswith":
 		r := g.expr(b, x.Args[1]).s
-		if !cs {
+		if !cs && !(known && caseless(lit.V.(string))) {
 			l, r = "lower("+l+")", g.lower(b, x.Args[1])
 		}
 		if known && lit.V == "" {
 			return sql{"TRUE", precAtom}
 		}
-		return sql{fill(g.d.Ops[name].sql, l, r), precAtom}
+		test := fill(g.d.Ops[name].sql, l, r)
+		if known && name == "startswith" && !cs {
+			if within := between(g.expr(b, x.Args[0]).s, lit.V.(string)); within != "" {
+				return sql{within + " AND " + test, precAnd}
+			}
+		}
+		return sql{test, precAtom}
 	case "like":
 		return g.like(b, l, x.Args[1], cs)
 	}

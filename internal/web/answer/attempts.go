@@ -154,7 +154,7 @@ func (a *Answers) AttemptSummary(ctx context.Context, s web.Scope, f web.Attempt
 	tables, err := a.run(ctx, s, "let A = "+attempts(f)+`
 | extend Done = Outcome in ("reset", "unlocked");
 A | summarize Attempts = count(), People = dcount(UserId), Succeeded = countif(Outcome in ("reset", "unlocked")),
-    Began = countif(Done or GateCount > 0 or array_length(MethodsTried) > 0), Verified = countif(Done or GateCount > 0),
+    Began = countif(Done or GateCount > 0 or tostring(MethodsTried) !in ("", "[]")), Verified = countif(Done or GateCount > 0),
     Sent = countif(Done or LastStep in ("new_password", "end") or Refusals > 0);
 A | where Outcome in ("reset", "unlocked") | summarize Median = percentile(Duration, 50), Ninety = percentile(Duration, 90);
 A | where Outcome !in ("reset", "unlocked", "open") | summarize Count = count() by LastStep, LastMethod | sort by Count desc, LastStep asc, LastMethod asc | take 12;

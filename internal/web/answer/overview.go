@@ -115,8 +115,10 @@ func (a *Answers) findingsCard(ctx context.Context, s web.Scope, card web.Answer
 // peopleCard counts the registered people instead of listing them all for a number. It is not done without a snapshot.
 func (a *Answers) peopleCard(ctx context.Context, s web.Scope, card *web.Answer) (bool, error) {
 	tables, err := a.run(ctx, s, "UserRegistrationDetails\n| summarize Known = count(), People = countif(IsSsprRegistered);\n"+
-		"UserRegistrationDetails\n| where IsSsprRegistered and isnotnull(RegisteredOn)\n| top "+fmt.Sprint(glanceRows)+" by RegisteredOn desc\n"+
-		"| project Id, UserDisplayName, UserPrincipalName, RegisteredOn, DataRegistered")
+		"PasswordEvents\n| where Activity == 'registered' and Result == 'success'\n| top 20 by Time desc\n"+ // one person, several records
+		"| summarize arg_max(Time, UserPrincipalName, UserDisplayName) by UserId\n| top "+fmt.Sprint(glanceRows)+" by Time desc\n"+
+		"| join kind=leftouter (UserRegistrationDetails | project Id, DataRegistered) on $left.UserId == $right.Id\n"+
+		"| sort by Time desc, UserId asc")
 	if err != nil {
 		return false, err
 	}
@@ -125,12 +127,15 @@ func (a *Answers) peopleCard(ctx context.Context, s web.Scope, card *web.Answer)
 		return false, nil
 	}
 	card.Figure, card.FigureLabel = digits(r.number("People")), "people"
-	card.Sentence = "The newest of them:"
+	card.Sentence = "The report lists each with role, date and the data registered."
+	if len(tables[1].Rows) > 0 {
+		card.Sentence = "The newest registrations:"
+	}
 	for i := range tables[1].Rows {
 		p := row{&tables[1], tables[1].Rows[i]}
 		card.Rows = append(card.Rows, web.AnswerRow{
-			Text: firstOf(p.text("UserDisplayName"), p.text("UserPrincipalName")), Href: "/person/" + url.PathEscape(p.text("Id")),
-			Note: p.text("DataRegistered"), At: p.ticks("RegisteredOn"),
+			Text: firstOf(p.text("UserDisplayName"), p.text("UserPrincipalName")), Href: "/person/" + url.PathEscape(p.text("UserId")),
+			Note: p.text("DataRegistered"), At: p.ticks("Time"),
 		})
 	}
 	return true, nil

@@ -29,29 +29,8 @@ func (a *Answers) FindPeople(ctx context.Context, s web.Scope, text string) ([]w
 		return nil, err
 	}
 	var out []web.PersonRow
-	var ids []string
 	for _, p := range found {
-		out = append(out, web.PersonRow{ID: p.ID, UPN: p.UPN, Name: p.Name})
-		ids = append(ids, explore.Quote(p.ID))
-	}
-	if len(out) == 0 {
-		return nil, nil
-	}
-	in := strings.Join(ids, ", ")
-	tables, err := a.run(ctx, s, "PasswordEvents | where UserId in ("+in+") | summarize Last = max(Time) by Id = UserId;\n"+
-		"UserRegistrationDetails | where Id in ("+in+") | project Id, UserRole")
-	if err != nil {
-		return nil, err
-	}
-	for i := range tables {
-		for _, r := range rows(&tables[i]) {
-			at := slices.IndexFunc(out, func(p web.PersonRow) bool { return p.ID == r.text("Id") })
-			if at < 0 {
-				continue
-			}
-			out[at].LastSeen = max(out[at].LastSeen, r.ticks("Last"))
-			out[at].Role = firstOf(r.text("UserRole"), out[at].Role)
-		}
+		out = append(out, web.PersonRow{ID: p.ID, UPN: p.UPN, Name: p.Name, Role: p.Role, LastSeen: p.LastSeen})
 	}
 	return out, nil
 }
@@ -61,23 +40,8 @@ func (a *Answers) Person(ctx context.Context, s web.Scope, who string, p web.Per
 	if err := auth.Require(ctx, s.Tenant, auth.ReadPerson); err != nil {
 		return nil, err
 	}
-	x := a.explorer(s)
-	known, err := x.Person(ctx, who)
+	known, moments, tables, err := a.personData(ctx, s, who, p)
 	if err != nil {
-		return nil, err
-	}
-	var moments []explore.Moment
-	var tables []query.Table
-	g, at := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		moments, err = x.Timeline(at, known.ID, p.From, p.To)
-		return err
-	})
-	g.Go(func() (err error) {
-		tables, err = a.aboutPerson(at, s, known.ID)
-		return err
-	})
-	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	view := &web.PersonView{PersonRow: web.PersonRow{ID: known.ID, UPN: known.UPN, Name: known.Name, Role: known.Role}}
@@ -95,6 +59,41 @@ func (a *Answers) Person(ctx context.Context, s web.Scope, who string, p web.Per
 	view.Story = append(view.Story, changes(&tables[1], p)...)
 	slices.SortStableFunc(view.Story, func(a, b web.StoryItem) int { return cmp.Compare(b.Time, a.Time) })
 	return view, nil
+}
+
+// personData finds out who is meant and reads what there is about that person. An object id, as links have it, is taken
+// at its word: everything is read at once, and once more only if somebody else was meant.
+func (a *Answers) personData(ctx context.Context, s web.Scope, who string, p web.Period) (known *explore.Person, moments []explore.Moment, tables []query.Table, err error) {
+	x := a.explorer(s)
+	find := func(ctx context.Context) (err error) {
+		known, err = x.Person(ctx, who)
+		return err
+	}
+	read := func(ctx context.Context, id string) error {
+		g, ctx := errgroup.WithContext(ctx)
+		g.Go(func() (err error) {
+			moments, err = x.Timeline(ctx, id, p.From, p.To)
+			return err
+		})
+		g.Go(func() (err error) {
+			tables, err = a.aboutPerson(ctx, s, id)
+			return err
+		})
+		return g.Wait()
+	}
+	if _, notGUID := passtrail.ParseTenantID(who); notGUID != nil {
+		if err = find(ctx); err == nil {
+			err = read(ctx, known.ID)
+		}
+		return known, moments, tables, err
+	}
+	g, both := errgroup.WithContext(ctx)
+	g.Go(func() error { return find(both) })
+	g.Go(func() error { return read(both, who) })
+	if err = g.Wait(); err == nil && known.ID != who {
+		err = read(ctx, known.ID)
+	}
+	return known, moments, tables, err
 }
 
 // aboutPerson reads roles, registration, attempts, and when something was seen first and last and a block last.
