@@ -106,7 +106,7 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		p.Record = &RecordPane{sh, view}
+		p.Record, sh.PaneOpen = &RecordPane{sh, view}, true
 		s.note(r, scope, "view-record", view.Target, view.ID)
 	}
 	if wantedPart(r) == "details" {

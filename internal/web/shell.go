@@ -26,6 +26,7 @@ type Shell struct {
 	Demo           bool
 	Live           bool // the server tells of changes
 	Crumbs         []Link
+	PaneOpen       bool // details stand beside the page: it leaves them room from the first line on
 }
 
 func (sh *Shell) base() *Shell { return sh }

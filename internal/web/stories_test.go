@@ -109,8 +109,11 @@ func TestFilterTheAuditLogToOneRecord(t *testing.T) {
 	b.click("details.more summary")
 	b.run(chromedp.SendKeys(chromedp.CSS("#correlation"), correlation))
 	b.until("the filtered list", fmt.Sprintf(`document.querySelector(".result-line strong").innerText !== %q && location.search.includes("correlation=")`, total))
-	b.run(chromedp.SetValue(chromedp.CSS("#status"), "failure"))
-	eval[bool](b, `document.querySelector("#status").dispatchEvent(new Event("input", {bubbles: true}))`)
+	eval[bool](b, `(() => { // at once: the answer to the filter before may put another list of states in this one's place
+		const status = document.querySelector("#status");
+		status.value = "failure";
+		return status.dispatchEvent(new Event("input", {bubbles: true}));
+	})()`)
 	b.until("the failures alone", `location.search.includes("status=failure")`)
 	b.until("one record, and no other list on its way", `document.querySelectorAll("#results tbody tr").length === 1 && !document.querySelector("#results[aria-busy]")`)
 	b.click("#event-0")
