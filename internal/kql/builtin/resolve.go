@@ -121,6 +121,8 @@ func (p Param) refuse(a Arg) string {
 		return "must be a constant"
 	case len(p.OneOf) > 0 && a.Value != nil && !p.allows(a.Value):
 		return "must be one of " + strings.Join(p.OneOf, ", ")
+	case p.Check != nil && a.Const && a.Type == types.Dynamic: // its text would go by unchecked
+		return fmt.Sprintf("must be %s, not %s", p.want(), a.Type)
 	case p.Any || a.Type.Open() || p.takes(a.Type):
 	case p.converts(a.Type):
 	default:

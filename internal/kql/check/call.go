@@ -371,6 +371,12 @@ func (c *checker) windowCall(e *env, x *ast.Call) plan.Expr {
 	if !ok {
 		return bad()
 	}
+	for i, p := range row.Params[:len(args)] {
+		if args[i].Type() == types.Dynamic && !p.Any {
+			c.failHint(x.Args[i].Span(), "tolong(…) and its kin make a value of it", "bad-argument", "argument %s of %s must not be dynamic", p.Name, name)
+			return bad()
+		}
+	}
 	t := row.Result(given)
 	if t == types.Null {
 		t = types.Long

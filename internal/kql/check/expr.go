@@ -280,10 +280,10 @@ func (c *checker) number(x plan.Expr, t types.Type) plan.Expr {
 		case nil:
 			return &plan.Lit{T: t}
 		case int64:
-			switch t {
-			case types.Long, types.Int:
+			switch {
+			case t == types.Long, t == types.Int && v == int64(int32(v)):
 				return &plan.Lit{T: t, V: v}
-			case types.Real:
+			case t == types.Real:
 				return &plan.Lit{T: t, V: float64(v)}
 			}
 		}

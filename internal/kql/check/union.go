@@ -152,11 +152,12 @@ func matchColumns(legs []*rel, inner bool) []*unionColumn {
 		t    types.Type
 	}
 	byKey := map[key]*unionColumn{}
-	kinds := map[string]int{}
+	kinds, having := map[string]int{}, map[string]int{} // types of a name, and legs with it
 	var all []*unionColumn
 	taken := map[string]bool{}
 	for i, l := range legs {
 		for _, col := range l.cols {
+			having[col.Name]++
 			k := key{col.Name, col.Type}
 			u := byKey[k]
 			if u == nil {
@@ -179,15 +180,13 @@ func matchColumns(legs []*rel, inner bool) []*unionColumn {
 	slices.SortStableFunc(all, func(a, b *unionColumn) int { return at[a.name] - at[b.name] })
 	var out []*unionColumn
 	for _, u := range all {
-		missing := false
 		for _, f := range u.from {
-			missing = missing || f == nil
 			u.col.NotNull = u.col.NotNull && f != nil && f.NotNull
 		}
-		if inner && missing {
+		if inner && having[u.name] < len(legs) {
 			continue
 		}
-		if kinds[u.name] > 1 && !inner {
+		if kinds[u.name] > 1 {
 			u.col.Name = u.name + "_" + u.col.Type.String()
 			for n := 1; taken[u.col.Name]; n++ {
 				u.col.Name = u.name + "_" + u.col.Type.String() + strconv.Itoa(n)
