@@ -2,10 +2,10 @@
 import { StreamLanguage, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { tags } from "@lezer/highlight";
 
-const operators = new Set(`as consume count datatable distinct evaluate extend facet find fork getschema invoke join limit lookup
-make-series mv-apply mv-expand order parse parse-kv parse-where partition print project project-away project-keep project-rename
-project-reorder range reduce render sample sample-distinct scan search serialize sort summarize take top top-hitters top-nested
-union where let set declare materialize`.split(/\s+/));
+const operators = new Set(`as consume count datatable distinct evaluate extend facet filter find fork getschema invoke join limit
+lookup make-series mv-apply mv-expand order parse parse-kv parse-where partition print project project-away project-by-names
+project-keep project-rename project-reorder range reduce render sample sample-distinct scan search serialize sort summarize take
+top top-hitters top-nested union where let set declare materialize`.split(/\s+/));
 const words = new Set(`and or not by on asc desc nulls first last kind with in has contains startswith endswith matches regex between
 step from to default of true false null inner innerunique leftouter rightouter fullouter leftanti rightanti leftsemi rightsemi
 has_any has_all hasprefix hassuffix has_cs contains_cs startswith_cs endswith_cs typeof dynamic`.split(/\s+/));
