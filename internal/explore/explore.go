@@ -4,6 +4,7 @@ package explore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -146,28 +147,50 @@ func (x Explorer) Events(ctx context.Context, f Filter, after string, limit int)
 	if limit < 1 {
 		return nil, passtrail.Errorf(passtrail.Invalid, "explore.Events", "a page of %d records: want 1 or more", limit)
 	}
-	text := f.KQL()
+	text, newest := f.KQL(), f.To
 	if after != "" {
 		at, id, err := decodeCursor(after)
 		if err != nil {
 			return nil, err
 		}
 		text += fmt.Sprintf("\n| where TimeGenerated < datetime(%s) or (TimeGenerated == datetime(%s) and strcmp(Id, %s) > 0)", at, at, Quote(id))
-	}
-	t, err := x.run(ctx, text+EventColumns+fmt.Sprintf("\n| sort by TimeGenerated desc, Id asc\n| take %d", limit+1))
-	if err != nil {
-		return nil, err
+		newest = at
 	}
 	p := &Page{}
-	for i, row := range t.Rows {
-		if i == limit {
+	for _, within := range f.windows(cmp.Or(newest, x.Now)) {
+		t, err := x.run(ctx, text+within+EventColumns+fmt.Sprintf("\n| sort by TimeGenerated desc, Id asc\n| take %d", limit+1-len(p.Events)))
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range t.Rows {
+			p.Events = append(p.Events, event(row))
+		}
+		if len(p.Events) > limit {
+			p.Events = p.Events[:limit]
 			last := p.Events[limit-1]
 			p.Next = encodeCursor(last.Time, last.ID)
 			break
 		}
-		p.Events = append(p.Events, event(row))
 	}
 	return p, nil
+}
+
+// Slow tells a filter that reads the long texts of every record.
+func (f Filter) Slow() bool { return f.Text != "" || f.UserAgent != "" }
+
+// windows parts the time of a slow filter into stretches, the newest and shortest first, each four times as long as the
+// one before: a page of what is frequent then reads the texts of a day and not of years. Other filters have one stretch.
+func (f Filter) windows(newest passtrail.Ticks) []string {
+	if !f.Slow() {
+		return []string{""}
+	}
+	var out []string
+	before := ""
+	for span := passtrail.Day; newest-span > max(f.From, 1); span *= 4 {
+		out = append(out, before+fmt.Sprintf("\n| where TimeGenerated >= datetime(%s)", newest-span))
+		before = fmt.Sprintf("\n| where TimeGenerated < datetime(%s)", newest-span)
+	}
+	return append(out, before)
 }
 
 // ExportText is the query of an export: everything that the filter matches, newest first.

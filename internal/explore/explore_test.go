@@ -164,6 +164,45 @@ func TestPaging(t *testing.T) {
 	}
 }
 
+// TestPagingThroughText pages through records of years that a text is in: the pages together are the export, whatever the
+// stretches of time that the search goes through.
+func TestPagingThroughText(t *testing.T) {
+	s := scene.New(t, "2026-03-20T12:00:00Z")
+	for i, days := range []passtrail.Ticks{-1, 0, 0, 1, 1, 4, 5, 6, 21, 21, 22, 85, 86, 400, 5000} { // before now
+		at := s.Now - days*passtrail.Day
+		s.Add(scene.Event{ID: fmt.Sprintf("hit-%02d", i), At: at, Key: "admin_reset", Actor: "desk", Target: "adele"},
+			scene.Event{ID: fmt.Sprintf("other-%02d", i), At: at, Key: "reset", Actor: "alex"})
+	}
+	s.Commit()
+	x := explore.Explorer{Engine: s.Engine, Tenants: []passtrail.TenantID{scene.Contoso}, Now: s.Now}
+	for _, f := range []explore.Filter{{Text: "desk@"}, {Text: "desk@", From: s.Now - 30*passtrail.Day}, {Text: "desk@", To: s.Now - 2*passtrail.Day}, {Text: "nowhere"}, {Text: "desk@", From: s.Now - 4*passtrail.Day, To: s.Now - passtrail.Day}} {
+		res, err := x.Engine.Run(t.Context(), query.Request{Text: f.ExportText(), Tenants: x.Tenants, Now: x.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		for _, row := range res.Tables[0].Rows {
+			want = append(want, row[len(row)-1].(string))
+		}
+		for _, limit := range []int{1, 2, 4, 100} {
+			var got []string
+			for after := ""; ; {
+				page, err := x.Events(t.Context(), f, after, limit)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, ids(page.Events)...)
+				if after = page.Next; after == "" {
+					break
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%+v, %d a page: %v, want %v", f, limit, got, want)
+			}
+		}
+	}
+}
+
 func TestFacets(t *testing.T) {
 	_, x := few(t)
 	got, err := x.Facets(t.Context(), explore.Filter{Actor: "desk"}, "ActivityDisplayName", 5)

@@ -47,7 +47,7 @@ func (a *Answers) FindEvents(ctx context.Context, s web.Scope, f web.EventFilter
 		return err
 	}
 	g.Go(func() error {
-		if !slow(ef) {
+		if !ef.Slow() {
 			return list()
 		}
 		// reading texts twice at once would take twice as long: where the list has all there is, it can be counted itself
@@ -60,7 +60,7 @@ func (a *Answers) FindEvents(ctx context.Context, s web.Scope, f web.EventFilter
 		}
 		return counts()
 	})
-	if !slow(ef) {
+	if !ef.Slow() {
 		g.Go(counts)
 	}
 	if err := g.Wait(); err != nil {
@@ -73,9 +73,6 @@ func (a *Answers) FindEvents(ctx context.Context, s web.Scope, f web.EventFilter
 	count(groups, ef, page)
 	return page, nil
 }
-
-// slow tells a filter that reads the long texts of every record.
-func slow(f explore.Filter) bool { return f.Text != "" || f.UserAgent != "" }
 
 // grouped counts records that are at hand, in the order of groups.
 func grouped(events []explore.Event) []group {
