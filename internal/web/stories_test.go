@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -386,6 +387,26 @@ func TestWithoutScript(t *testing.T) {
 	}
 }
 
+// TestMenuWithoutScript reaches the menu on a phone that runs no script, and offers no button that needs one.
+func TestMenuWithoutScript(t *testing.T) {
+	b := newBrowser(t, newSite(t, newSample()))
+	b.look(390, "light")
+	command(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	for _, path := range []string{"/audit", "/query", "/reports/methods-used", "/audit?id=SSPR_3"} {
+		b.open(path)
+		if !eval[bool](b, `document.querySelector('.side a[href="/attempts"]').checkVisibility()`) {
+			t.Errorf("%s: the menu is not there", path)
+		}
+		if n := eval[int](b, `[...document.querySelectorAll("[data-nav],[data-print],[data-copy],[data-format]")].filter((e) => e.checkVisibility()).length`); n > 0 {
+			t.Errorf("%s: %d buttons do nothing", path, n)
+		}
+		if wide := eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
+			t.Errorf("%s: the page is %d pixels too wide", path, wide)
+		}
+	}
+	b.shot("phone-without-script")
+}
+
 // TestScreenshots makes the pictures of the documentation in the directory that PASSTRAIL_SCREENS names:
 //
 //	PASSTRAIL_SCREENS=$PWD/docs/screens go test ./internal/web -run TestScreenshots
@@ -423,6 +444,12 @@ func TestScreenshots(t *testing.T) {
 		b.shot(p.name)
 		b.quiet(p.name)
 	}
+	several := newSample()
+	several.second = true
+	b = newBrowser(t, newSite(t, several))
+	b.look(1440, "light")
+	b.open("/tenants?tenant=" + string(contoso))
+	b.shot("tenants")
 }
 
 // finding is the id of one finding.
