@@ -323,6 +323,8 @@ func readCTE(cte *plan.CTE, r *rel) *rel {
 			break
 		}
 	}
+	sorted := len(r.order) > 0 && len(out.order) == len(r.order)
+	out.ser = r.ser && (sorted || r.order == nil && r.row == nil) // rows are read in the order that they were put in
 	return out
 }
 
