@@ -64,3 +64,19 @@ func TestDaysOfReportsAreDays(t *testing.T) {
 		t.Errorf("the first day is %q, want %s", first, day)
 	}
 }
+
+// TestNoQueriesNoWayToThem where the tenant has none: links that would be refused are not there.
+func TestNoQueriesNoWayToThem(t *testing.T) {
+	m := newSample()
+	s := newSite(t, m)
+	c := s.client(t, auth.Local())
+	for _, path := range []string{"/reports/methods-used", "/audit", "/suspicious/f1"} {
+		for _, on := range []bool{true, false} {
+			m.queries = on
+			_, body := s.do(t, c, "GET", path, nil)
+			if _, main, _ := strings.Cut(body, "<main"); strings.Contains(main, `href="/query?`) != on {
+				t.Errorf("%s leads to queries: %v, want %v", path, !on, on)
+			}
+		}
+	}
+}

@@ -88,8 +88,8 @@ func (sh *Shell) CanConfigure() bool { return sh.Who.Can(auth.Configure) }
 // CanExport tells whether the person may export.
 func (sh *Shell) CanExport() bool { return sh.Who.Can(auth.Export) }
 
-// CanQuery tells whether the person may run queries.
-func (sh *Shell) CanQuery() bool { return sh.Who.Can(auth.RunQueries) }
+// CanQuery tells whether the person may run queries in this tenant.
+func (sh *Shell) CanQuery() bool { return sh.Who.Can(auth.RunQueries) && sh.Tenant.CustomQueries }
 
 // CanTriage tells whether the person may change the state of findings.
 func (sh *Shell) CanTriage() bool { return sh.Who.Can(auth.Triage) }
