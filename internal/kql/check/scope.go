@@ -123,7 +123,7 @@ func (c *checker) emptyTable(s *ast.Schema) *rel {
 	for _, col := range s.Columns {
 		v.Cols = append(v.Cols, &plan.Col{Name: col.Name.Text, Type: c.typeRef(col.Type)})
 	}
-	return &rel{node: v, cols: v.Cols}
+	return &rel{node: v, cols: v.Cols, ser: true} // whether rows come in an order is seen at each call
 }
 
 // body binds a function's statements and its result; a table or a value.
