@@ -1,6 +1,9 @@
 package check
 
 import (
+	"fmt"
+	"strconv"
+
 	"passtrail/internal/kql/ast"
 	"passtrail/internal/kql/plan"
 	"passtrail/internal/kql/types"
@@ -46,10 +49,26 @@ func (c *checker) axisFits(op *ast.MakeSeries, axis, step plan.Expr) bool {
 		return false
 	}
 	if at.Numeric() && st.Numeric() || (at == types.DateTime || at == types.TimeSpan) && st == types.TimeSpan {
+		if lit, ok := step.(*plan.Lit); ok && lit.V != nil && !above(lit.V) {
+			c.fail(op.Step.Span(), "bad-step", "the step of make-series must be greater than 0")
+			return false
+		}
 		return true
 	}
 	c.fail(op.Loc, "type-mismatch", "an axis that is a %s cannot be cut into steps that are a %s", at, st)
 	return false
+}
+
+// above reports whether a constant number or timespan is greater than 0. NaN is not.
+func above(v any) bool {
+	switch v := v.(type) {
+	case int64:
+		return v > 0
+	case float64:
+		return v > 0
+	}
+	n, err := strconv.ParseFloat(fmt.Sprint(v), 64) // a decimal
+	return err != nil || n > 0
 }
 
 // seriesBins sets the bounds and the number of a row's bin, and keeps the rows within. The old form in range(…) has its bins
