@@ -19,8 +19,10 @@ func Where(in Node, pred Expr) Node {
 		return &Filter{In: in, Pred: pred}
 	}
 	switch n := in.(type) {
-	case *Filter: // the order of two filters does not matter
-		return &Filter{In: Where(n.In, pred), Pred: n.Pred}
+	case *Filter: // the order of two filters does not matter, unless the first looks at other rows
+		if alone(n.Pred) {
+			return &Filter{In: Where(n.In, pred), Pred: n.Pred}
+		}
 	case *Union:
 		out := &Union{Cols: n.Cols, Legs: slices.Clone(n.Legs)}
 		for i, leg := range n.Legs {
@@ -53,17 +55,26 @@ func narrowed(in Node, pred Expr, cols []*Col, xs []Expr) Node {
 
 // wide tells a predicate that joins many tests by "or" and looks at the row alone.
 func wide(pred Expr) bool {
-	many, alone := false, true
+	many := false
 	Walk(pred, func(x Expr) bool {
-		switch x := x.(type) {
-		case *Logic:
-			many = many || x.Or && len(x.Args) >= wideTest
-		case *Window, *Query, *InQuery:
-			alone = false
-		}
-		return alone
+		l, ok := x.(*Logic)
+		many = many || ok && l.Or && len(l.Args) >= wideTest
+		return !many
 	})
-	return many && alone
+	return many && alone(pred)
+}
+
+// alone tells a predicate that looks at its row and at nothing else.
+func alone(pred Expr) bool {
+	ok := true
+	Walk(pred, func(x Expr) bool {
+		switch x.(type) {
+		case *Window, *Query, *InQuery:
+			ok = false
+		}
+		return ok
+	})
+	return ok
 }
 
 // known is a column of a scan as the constant that it is, where the table has it empty in every row.
