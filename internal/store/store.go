@@ -53,7 +53,8 @@ type Store interface {
 	// Dialect names the SQL dialect that Query takes: "duckdb" or "postgres".
 	Dialect() string
 
-	LogAccess(ctx context.Context, a Access) error
+	// LogAccess adds lines to the access log in one transaction. A line with an id takes the place of the one that has it.
+	LogAccess(ctx context.Context, lines ...Access) error
 	AccessLog(ctx context.Context, f AccessFilter) ([]Access, error)
 	SavedQueries(ctx context.Context, tenant passtrail.TenantID) ([]SavedQuery, error)
 	PutSavedQuery(ctx context.Context, q SavedQuery) error
@@ -216,11 +217,12 @@ type Settings struct {
 
 // Access is one line of the access log: who looked at what.
 type Access struct {
+	ID      string // of a line that came through the spool of package access; else ""
 	At      passtrail.Ticks
 	Tenant  passtrail.TenantID
 	Who     string
 	Roles   string
-	Action  string // view-person, export, query, opt-in, opt-out, sign-in
+	Action  string // view-person, export, query, opt-in, opt-out, sign-in ...
 	Subject string
 	Detail  string
 	Address string
@@ -229,8 +231,15 @@ type Access struct {
 // AccessFilter chooses lines of the access log; zero fields choose all. Newest first.
 type AccessFilter struct {
 	Tenant   passtrail.TenantID
+	NoTenant bool // beside those of Tenant, lines that are of none: what was refused before a tenant was known
 	From, To passtrail.Ticks
 	Limit    int
+}
+
+// Takes tells whether the filter takes a line, its limit left aside.
+func (f AccessFilter) Takes(a Access) bool {
+	tenant := f.Tenant == "" || a.Tenant == f.Tenant || f.NoTenant && a.Tenant == ""
+	return tenant && a.At >= f.From && (f.To == 0 || a.At < f.To)
 }
 
 // SavedQuery is a query that somebody named.

@@ -51,22 +51,97 @@ func (s *Store) Ledger(ctx context.Context, tenant passtrail.TenantID) ([]store.
 	})
 }
 
-// LogAccess adds a line to the access log.
-func (s *Store) LogAccess(ctx context.Context, a store.Access) error {
+// LogAccess adds lines to the access log; one with an id takes the place of the one that has it.
+func (s *Store) LogAccess(ctx context.Context, lines ...store.Access) error {
+	const insert = `INSERT INTO access_log (id, logged_at, tenant, who, roles, action, subject, detail, address) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	lines = lastOfEach(lines)
 	return s.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO access_log (logged_at, tenant, who, roles, action, subject, detail, address) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			int64(a.At), string(a.Tenant), a.Who, a.Roles, a.Action, a.Subject, a.Detail, a.Address)
-		return err
+		if err := dropLines(ctx, tx, lines); err != nil {
+			return err
+		}
+		put, err := tx.PrepareContext(ctx, insert)
+		if err != nil {
+			return err
+		}
+		defer put.Close()
+		for _, a := range lines {
+			_, err := put.ExecContext(ctx, nullText(a.ID), int64(a.At), string(a.Tenant), a.Who, a.Roles, a.Action, a.Subject, a.Detail, a.Address)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+}
+
+// lastOfEach keeps, of lines with one id, the last.
+func lastOfEach(lines []store.Access) []store.Access {
+	last := map[string]int{}
+	for i, a := range lines {
+		last[a.ID] = i
+	}
+	var out []store.Access
+	for i, a := range lines {
+		if a.ID == "" || last[a.ID] == i {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// dropLines deletes the lines whose place others take. Ids are looked for at the times of those others, which do not change.
+func dropLines(ctx context.Context, tx *sql.Tx, lines []store.Access) error {
+	var from, to passtrail.Ticks
+	for _, a := range lines {
+		if a.ID != "" && (from == 0 || a.At < from) {
+			from = a.At
+		}
+		if a.ID != "" && a.At > to {
+			to = a.At
+		}
+	}
+	if to == 0 {
+		return nil
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT id FROM access_log WHERE logged_at BETWEEN ? AND ? AND id IS NOT NULL`, int64(from), int64(to))
+	ids, err := collect(rows, err, func(r *sql.Rows) (id string, err error) {
+		err = r.Scan(&id)
+		return id, err
+	})
+	if err != nil {
+		return err
+	}
+	there := map[string]bool{}
+	for _, id := range ids {
+		there[id] = true
+	}
+	for _, a := range lines {
+		if !there[a.ID] {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM access_log WHERE logged_at = ? AND id = ?`, int64(a.At), a.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nullText makes "none" a null.
+func nullText(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }
 
 // AccessLog lists lines of the access log, newest first.
 func (s *Store) AccessLog(ctx context.Context, f store.AccessFilter) ([]store.Access, error) {
-	rows, err := s.db.SQL.QueryContext(ctx, `SELECT logged_at, tenant, who, roles, action, subject, detail, address FROM access_log
-		WHERE (?1 = '' OR tenant = ?1) AND logged_at >= ?2 AND (?3 = 0 OR logged_at < ?3) ORDER BY logged_at DESC, rowid DESC LIMIT CASE WHEN ?4 = 0 THEN 9223372036854775807 ELSE ?4 END`,
-		string(f.Tenant), int64(f.From), int64(f.To), int64(f.Limit))
+	rows, err := s.db.SQL.QueryContext(ctx, `SELECT coalesce(id, ''), logged_at, tenant, who, roles, action, subject, detail, address FROM access_log
+		WHERE (?1 = '' OR tenant = ?1 OR (?5 AND tenant = '')) AND logged_at >= ?2 AND (?3 = 0 OR logged_at < ?3)
+		ORDER BY logged_at DESC, rowid DESC LIMIT CASE WHEN ?4 = 0 THEN 9223372036854775807 ELSE ?4 END`,
+		string(f.Tenant), int64(f.From), int64(f.To), int64(f.Limit), f.NoTenant)
 	return collect(rows, err, func(r *sql.Rows) (a store.Access, err error) {
-		err = r.Scan(&a.At, &a.Tenant, &a.Who, &a.Roles, &a.Action, &a.Subject, &a.Detail, &a.Address)
+		err = r.Scan(&a.ID, &a.At, &a.Tenant, &a.Who, &a.Roles, &a.Action, &a.Subject, &a.Detail, &a.Address)
 		return a, err
 	})
 }

@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"tenants", tenants},
 		{"tenants stand for themselves", standings},
 		{"access log", accessLog},
+		{"lines of the access log", accessLines},
 		{"saved queries", savedQueries},
 		{"findings", findings},
 		{"access tokens", accessTokens},

@@ -122,6 +122,7 @@ func accessLog(t *testing.T, s store.Store) {
 		{At: At, Tenant: Contoso, Who: "anna@contoso.com", Roles: "analyst", Action: "view-person", Subject: "ben@contoso.com", Detail: "d", Address: "192.0.2.1"},
 		{At: At + 1, Tenant: Fabrikam, Who: "x", Action: "query"},
 		{At: At + 2, Tenant: Contoso, Who: "y", Action: "export"},
+		{At: At - 1, Action: "refused"},
 	}
 	for _, a := range lines {
 		must(t, s.LogAccess(t.Context(), a))
@@ -131,16 +132,32 @@ func accessLog(t *testing.T, s store.Store) {
 		filter store.AccessFilter
 		want   []store.Access
 	}{
-		{"all, newest first", store.AccessFilter{}, []store.Access{lines[2], lines[1], lines[0]}},
+		{"all, newest first", store.AccessFilter{}, []store.Access{lines[2], lines[1], lines[0], lines[3]}},
+		{"with those of no tenant", store.AccessFilter{Tenant: Contoso, NoTenant: true}, []store.Access{lines[2], lines[0], lines[3]}},
 		{"tenant", store.AccessFilter{Tenant: Contoso}, []store.Access{lines[2], lines[0]}},
 		{"from", store.AccessFilter{From: At + 1}, []store.Access{lines[2], lines[1]}},
-		{"to is exclusive", store.AccessFilter{To: At + 1}, []store.Access{lines[0]}},
+		{"to is exclusive", store.AccessFilter{To: At + 1}, []store.Access{lines[0], lines[3]}},
 		{"limit", store.AccessFilter{Limit: 1}, []store.Access{lines[2]}},
 	}
 	for _, tt := range tests {
 		if got, err := s.AccessLog(t.Context(), tt.filter); !reflect.DeepEqual(got, tt.want) || err != nil {
 			t.Errorf("%s: AccessLog = %+v, %v, want %+v", tt.name, got, err, tt.want)
 		}
+	}
+}
+
+// accessLines: a line with an id takes the place of the one that has it, also in one call; others are added each time.
+func accessLines(t *testing.T, s store.Store) {
+	line := func(id string, at passtrail.Ticks, subject string) store.Access {
+		return store.Access{ID: id, At: at, Tenant: Contoso, Who: "anna", Action: "search-person", Subject: subject}
+	}
+	must(t, s.LogAccess(t.Context()))
+	must(t, s.LogAccess(t.Context(), line("a", At, "ad"), line("b", At+1, "ben"), line("a", At, "ade"), line("", At+2, "x"), line("", At+2, "x")))
+	must(t, s.LogAccess(t.Context(), line("b", At+1, "ben"), line("a", At, "adele"), line("c", At, "c")))
+	got, err := s.AccessLog(t.Context(), store.AccessFilter{})
+	want := []store.Access{line("", At+2, "x"), line("", At+2, "x"), line("b", At+1, "ben"), line("c", At, "c"), line("a", At, "adele")}
+	if !reflect.DeepEqual(got, want) || err != nil {
+		t.Errorf("AccessLog = %+v, %v, want %+v", got, err, want)
 	}
 }
 
