@@ -24,7 +24,7 @@ func newTenantCommand(a *app) *cobra.Command {
 	}
 	c := flag(&cobra.Command{
 		Use:   "tenant",
-		Short: "List the tenants; switch collection off; say how long to keep",
+		Short: "List the tenants; switch collection off; say how long to keep, and since when only registered methods count",
 		Args:  cobra.NoArgs,
 		RunE:  list,
 	})
@@ -41,7 +41,7 @@ func newTenantCommand(a *app) *cobra.Command {
 		Short: "Stop collecting a tenant's records; what is there stays",
 		Args:  cobra.ExactArgs(1),
 		RunE:  func(c *cobra.Command, args []string) error { return a.optOut(c.Context(), args[0]) },
-	}, newRetentionCommand(a))
+	}, newRetentionCommand(a), newRegisteredOnlyCommand(a))
 	return c
 }
 

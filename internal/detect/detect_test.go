@@ -323,6 +323,28 @@ func TestRulesAreWhole(t *testing.T) {
 	}
 }
 
+// TestTechniques: every technique that a rule names is one of the current matrix, with a name and a tactic.
+func TestTechniques(t *testing.T) {
+	known := map[string]bool{}
+	for _, x := range vocab.Techniques() {
+		if known[x.ID] || x.Name == "" || len(x.Tactics) == 0 || x.Version != "19" {
+			t.Errorf("technique %+v is there twice or not whole", x)
+		}
+		known[x.ID] = true
+	}
+	rules, err := detect.Load(content.Files, "detections")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rules {
+		for _, id := range r.Techniques {
+			if !known[id] {
+				t.Errorf("%s names %s, which is not in attack.tsv", r.ID, id)
+			}
+		}
+	}
+}
+
 func TestBadRules(t *testing.T) {
 	const good = "order: 1\ntitle: T\nseverity: low\nreasoning: '{{.Subject}}'\n"
 	for name, c := range map[string]struct{ yaml, kql, want string }{

@@ -115,9 +115,9 @@ func TestCommonProblems(t *testing.T) {
 	for name, p := range periods() {
 		var want []string
 		for _, x := range p.CommonProblems {
-			want = append(want, line(x.Problem, x.Attempts, x.Refusals, x.Occurrences, x.People, x.Admins))
+			want = append(want, line(x.Problem, x.Attempts, x.Refusals, x.Changes, x.Occurrences, x.People, x.Admins))
 		}
-		same(t, name, pick(t, answer(t, "common-problems", p.From).Tables[0], "Problem", "Attempts", "Refusals", "Occurrences", "People", "Admins"), want)
+		same(t, name, pick(t, answer(t, "common-problems", p.From).Tables[0], "Problem", "Attempts", "Refusals", "Changes", "Occurrences", "People", "Admins"), want)
 	}
 }
 

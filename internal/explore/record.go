@@ -51,10 +51,24 @@ func (x Explorer) Record(ctx context.Context, id string) (*Detail, error) {
 		problem, _ := rows[0][0].(string)
 		d.AttemptID, _ = rows[0][1].(string)
 		if p, ok := vocab.ProblemByKey(problem); ok {
-			d.Problem, d.Remedy, d.FixedBy = p.Title, p.Remedy, p.Who
+			remedy, err := Remedy(ctx, x.Engine, x.Tenants, x.Now, p)
+			if err != nil {
+				return nil, err
+			}
+			d.Problem, d.Remedy, d.FixedBy = p.Title, remedy, p.Who
 		}
 	}
 	return d, nil
+}
+
+// Remedy is what helps with a problem at an instant, by the setting of the first of the tenants.
+func Remedy(ctx context.Context, e *query.Engine, tenants []passtrail.TenantID, now passtrail.Ticks, p vocab.Problem) (string, error) {
+	var tenant passtrail.TenantID
+	if len(tenants) > 0 {
+		tenant = tenants[0]
+	}
+	day, err := e.RegisteredOnly(ctx, tenant)
+	return p.RemedyAt(now >= day), err
 }
 
 func raw(v any) json.RawMessage {

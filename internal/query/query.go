@@ -63,6 +63,15 @@ func (e *Engine) FinalUntil(ctx context.Context, tenant passtrail.TenantID) (pas
 	return f.Until(), err
 }
 
+// RegisteredOnly is the day from which password reset of a tenant accepts registered methods only.
+func (e *Engine) RegisteredOnly(ctx context.Context, tenant passtrail.TenantID) (passtrail.Ticks, error) {
+	t, err := e.store.Tenant(ctx, tenant)
+	if passtrail.CodeOf(err) == passtrail.NotFound {
+		return store.Settings{}.RegisteredOnly(), nil
+	}
+	return t.Settings.RegisteredOnly(), err
+}
+
 // Request is one query and on whose behalf it runs.
 type Request struct {
 	Text      string

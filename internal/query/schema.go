@@ -141,7 +141,7 @@ func passwordEvents() *plan.Table {
 			text("Result", "r.result", "success or failure"),
 			text("Reason", "r.reason", "Status reason as it came"),
 			text("Problem", "r.problem", "Key of the problem that the reason tells of, or empty; see StatusReasons"),
-			text("Method", "r.method", "Method: email, mobileSMS, mobileCall, officePhone, securityQuestion, appNotification, appCode"),
+			text("Method", "r.method", "Method: email, mobileSMS, mobileCall, officePhone, securityQuestion, appNotification, appCode, passkey, fido, temporaryAccessPass and more; one that is not known by its own words"),
 			text("Step", "r.step", "Step of the flow: start, options, gate_start, gate_pass, gates_passed, new_password, end, cancelled, refused, blocked, abandoned, contacted_admin"),
 			id("UserId", "CASE WHEN r.target_id <> '' THEN r.target_id ELSE r.actor_id END", "r.user_hash", "Object id of the person whose password or security info it is"),
 			text("UserPrincipalName", "CASE WHEN r.target_upn <> '' THEN r.target_upn ELSE r.actor_upn END", "User principal name of that person, at the time"),
@@ -284,17 +284,17 @@ func statusReasons() *plan.Table {
 		p, _ := vocab.ProblemByKey(r.Problem)
 		named[r.Problem] = true
 		for _, spelling := range append([]string{r.Text}, r.Variants...) {
-			rows = append(rows, valuesRow(spelling, strings.Join(r.Activities, ", "), r.Step, r.Method, r.Problem, p.Title, r.Plain, r.Remedy, r.Who))
+			rows = append(rows, valuesRow(spelling, strings.Join(r.Activities, ", "), r.Step, r.Method, r.Problem, p.Title, r.Plain, r.Remedy, remedyRegistered(r, p), r.Who))
 		}
 	}
 	for _, p := range vocab.Problems() {
 		if !named[p.Key] { // told by the course of an attempt, not by a reason
-			rows = append(rows, valuesRow("", "", "", "", p.Key, p.Title, p.Title, p.Remedy, p.Who))
+			rows = append(rows, valuesRow("", "", "", "", p.Key, p.Title, p.Title, p.Remedy, p.RemedyRegistered, p.Who))
 		}
 	}
 	return &plan.Table{
 		Name: "StatusReasons", Doc: "The vocabulary: what each status reason means and what helps.", Shared: true,
-		From: "(VALUES " + strings.Join(rows, ", ") + ") s (reason, activity, step, method, problem, title, plain, remedy, fixed_by)",
+		From: "(VALUES " + strings.Join(rows, ", ") + ") s (reason, activity, step, method, problem, title, plain, remedy, remedy_registered, fixed_by)",
 		Columns: []plan.Column{
 			text("Reason", "s.reason", "Status reason as Entra writes it, each spelling a row; empty for problems that no reason tells"),
 			text("Activity", "s.activity", "Keys of the activities that it stands on; empty: any"),
@@ -303,10 +303,19 @@ func statusReasons() *plan.Table {
 			text("Problem", "s.problem", "Key of the problem"),
 			text("ProblemTitle", "s.title", "Problem in a few words"),
 			text("PlainWords", "s.plain", "What happened, in plain words"),
-			text("Remedy", "s.remedy", "What helps"),
+			text("Remedy", "s.remedy", "What helps while contact data of the directory counts as a method"),
 			text("FixedBy", "s.fixed_by", "Who can fix it"),
+			text("RemedyRegistered", "s.remedy_registered", "What helps from the day on which only registered methods count, a setting of the tenant"),
 		},
 	}
+}
+
+// remedyRegistered is what helps with a reason's problem once only registered methods count; a reason's own remedy stands.
+func remedyRegistered(r vocab.Reason, p vocab.Problem) string {
+	if r.Remedy == p.Remedy {
+		return p.RemedyRegistered
+	}
+	return r.Remedy
 }
 
 // valuesRow writes a row of our own vocabulary as SQL literals.

@@ -177,6 +177,8 @@ type Params struct {
 	Now       passtrail.Ticks // required
 	From, To  passtrail.Ticks // To defaults to Now, From to To less the report's period
 	Threshold int
+	// RegisteredOnly is the day from which only registered methods count in the tenant; 0: look it up.
+	RegisteredOnly passtrail.Ticks
 }
 
 // Output is a report's answer.
@@ -220,6 +222,9 @@ func (r *Report) QueryText(p Params) string {
 	if r.Threshold > 0 {
 		s += fmt.Sprintf("let Threshold = %d;\n", p.Threshold)
 	}
+	if strings.Contains(r.Query, "RegisteredOnlyFrom") {
+		s += fmt.Sprintf("let RegisteredOnlyFrom = datetime(%s);\n", cmp.Or(p.RegisteredOnly, vocab.RegisteredOnlyFrom))
+	}
 	return s + r.Query
 }
 
@@ -228,6 +233,11 @@ func (l *Library) Run(ctx context.Context, r *Report, p Params) (*Output, error)
 	p, err := r.fill(p)
 	if err != nil {
 		return nil, err
+	}
+	if p.RegisteredOnly == 0 {
+		if p.RegisteredOnly, err = l.engine.RegisteredOnly(ctx, p.Tenant); err != nil {
+			return nil, err
+		}
 	}
 	out := &Output{Report: r, Params: p}
 	if r.Kind == "findings" {

@@ -59,7 +59,7 @@ func (t *tally) period(p *period) Period {
 func problems(p *period) []ProblemCount {
 	var out []ProblemCount
 	for name, x := range p.problems {
-		out = append(out, ProblemCount{name, x.attempts, x.refusals, x.attempts + x.refusals, x.people.len(), x.admins.len()})
+		out = append(out, ProblemCount{name, x.attempts, x.refusals, x.changes, x.attempts + x.refusals, x.people.len(), x.admins.len()})
 	}
 	slices.SortFunc(out, func(a, b ProblemCount) int {
 		return cmp.Or(cmp.Compare(b.Occurrences, a.Occurrences), cmp.Compare(a.Problem, b.Problem))

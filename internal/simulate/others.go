@@ -258,6 +258,6 @@ var noises = []struct {
 	{&kind{"", core, "Device", "Update device", "Update", "Directory"}, "DESKTOP-7Q2XV", "Device", true},
 	{&kind{"", core, "ApplicationManagement", "Consent to application", "Assign", "Directory"}, "Travel, Inc.", "ServicePrincipal", false},
 	{kindDirUpdate, "", "User", true},
-	{&kind{"", "Conditional Access", "Policy", "Update conditional access policy", "Update", "IPCGraph"}, "Require MFA", "Policy", false},
+	{&kind{"policy_ca", "Conditional Access", "Policy", "Update conditional access policy", "Update", "IPCGraph"}, "Require MFA", "Policy", false},
 	{&kind{"", "Self-service Group Management", "GroupManagement", "Add member to group", "Update", "SSGM"}, "Book club", "Group", true},
 }

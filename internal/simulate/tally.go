@@ -53,6 +53,7 @@ type period struct {
 
 type problemTally struct {
 	attempts, refusals int64
+	changes            int64 // of refusals
 	people, admins     set
 }
 
@@ -125,6 +126,7 @@ func (t *tally) record(e *event) {
 	case sspr:
 		t.touched.add(e.target)
 		t.writeBack(e)
+		t.refusedChange(e)
 	case methods:
 		t.touched.add(e.target)
 		t.securityInfo(e)
@@ -152,6 +154,22 @@ func (t *tally) writeBack(e *event) {
 			a.ok++
 		} else {
 			a.failed++
+		}
+	})
+}
+
+// refusedChange counts a change of a password that was refused: it is no attempt.
+func (t *tally) refusedChange(e *event) {
+	if e.kind != kindChange || e.result == "success" {
+		return
+	}
+	t.periods(e.time, func(p *period) {
+		x := entry(p.problems, "password_refused_cloud") // the only reasons that the model has
+		x.refusals++
+		x.changes++
+		x.people.add(e.target)
+		if e.target.adminAt(t.m.known(e.time)) {
+			x.admins.add(e.target)
 		}
 	})
 }
@@ -190,6 +208,7 @@ var infoMethods = map[string]string{
 	"User registered Office Phone":                                                   "officePhone",
 	"User registered Security Questions":                                             "securityQuestion",
 	"User registered Fido":                                                           "fido",
+	"Admin registered temporary access pass method for user":                         "temporaryAccessPass",
 }
 
 // entry returns the value of a key, made if it is not there.

@@ -132,7 +132,8 @@ type MethodUse struct {
 type ProblemCount struct {
 	Problem     string `json:"problem"`
 	Attempts    int64  `json:"attempts"`
-	Refusals    int64  `json:"refusals"`
+	Refusals    int64  `json:"refusals"` // passwords refused in attempts and at changes
+	Changes     int64  `json:"changes"`  // of these, changes
 	Occurrences int64  `json:"occurrences"`
 	People      int    `json:"people"`
 	Admins      int    `json:"admins"`

@@ -7,10 +7,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"passtrail"
+	"passtrail/internal/vocab"
 )
 
 // Store is one database. Its methods may be called at once from several goroutines; writers take turns.
@@ -213,7 +215,29 @@ type Tenant struct {
 type Settings struct {
 	NoCustomQueries bool `json:"noCustomQueries,omitempty"` // the customQueries licence was taken away
 	RetentionDays   int  `json:"retentionDays,omitempty"`   // 0: for ever, see CheckRetention
+	// RegisteredOnlyFrom is the day from which password reset accepts registered methods only; 0: as announced for all.
+	RegisteredOnlyFrom passtrail.Ticks `json:"registeredOnlyFrom,omitempty"`
 }
+
+// RegisteredOnly is the day from which contact data of the directory does not count as a method any more.
+func (s Settings) RegisteredOnly() passtrail.Ticks {
+	return cmp.Or(s.RegisteredOnlyFrom, vocab.RegisteredOnlyFrom)
+}
+
+// ParseRegisteredOnly reads a day for Settings.RegisteredOnlyFrom; "default" and nothing are 0.
+func ParseRegisteredOnly(s string) (passtrail.Ticks, error) {
+	if s == "" || s == "default" {
+		return 0, nil
+	}
+	t, err := passtrail.ParseTicks(s)
+	if err != nil || len(s) != len("2026-11-09") || t < earliestRegisteredOnly {
+		return 0, passtrail.Errorf(passtrail.Invalid, "store.ParseRegisteredOnly", "%q is no day from 2026 on (want for example 2026-11-09, or default)", s)
+	}
+	return t, nil
+}
+
+// earliestRegisteredOnly is the first day of 2026: the change was announced in May of that year.
+const earliestRegisteredOnly = passtrail.UnixEpoch + 20454*passtrail.Day
 
 // Access is one line of the access log: who looked at what.
 type Access struct {

@@ -19,10 +19,20 @@ func Classify(service, activity, result, reason string) Class {
 	if ok && allowed(r, a) {
 		c.Step, c.Method, c.Problem = r.Step, r.Method, r.Problem
 	}
-	if c.Problem == "" && a.FailureProblem != "" && strings.EqualFold(result, "failure") {
+	if c.Problem == "" && a.FailureProblem != "" && Failed(result) {
 		c.Problem = a.FailureProblem
 	}
 	return c
+}
+
+// Failed reports whether a result says that something did not come about. Besides failure, Graph lists timeout, and rows
+// of security info have been seen with clientError.
+func Failed(result string) bool {
+	switch Fold(result) {
+	case "failure", "timeout", "clienterror", "error", "interrupted":
+		return true
+	}
+	return false
 }
 
 // allowed reports whether a reason says anything about records of an activity. Steps are those of the reset portal: the
@@ -41,13 +51,18 @@ func findActivity(service, activity string) (int, bool) {
 		i, ok := tables.activityAny[f]
 		return i, ok
 	}
-	key, ok := tables.serviceKey[Fold(service)]
-	if !ok {
-		return 0, false
+	if key, ok := tables.serviceKey[Fold(service)]; ok {
+		if i, ok := tables.activity[actKey{key, f}]; ok {
+			return i, true
+		}
 	}
-	i, ok := tables.activity[actKey{key, f}]
+	i, ok := tables.activity[actKey{anyService, f}]
 	return i, ok
 }
+
+// anyService is the service of activities that are known by their names whatever service wrote them: which one writes
+// those of Account Recovery is not documented.
+const anyService = "account_recovery"
 
 // FindReason returns the row of the vocabulary that a status reason belongs to. Sentences of the regular shape "User
 // started the … verification option" give a row even if their method is new.
@@ -86,49 +101,19 @@ func lookReason(reason string) (*Reason, bool) {
 	if r, ok := shaped(f); ok {
 		return r, true
 	}
-	return coded(f)
+	if r, ok := coded(f); ok {
+		return r, true
+	}
+	if i, ok := tables.activityAny[f]; ok { // some rows say their own name once more
+		return &Reason{Text: f, Origin: "activity", Match: "shape", Plain: tables.activities[i].Title}, true
+	}
+	return nil, false
 }
 
 // firstSentence returns f up to its first full stop that ends a sentence: second sentences vary, or are cut off.
 func firstSentence(f string) string {
 	head, _, _ := strings.Cut(f, ". ")
 	return head
-}
-
-// shapes are the regular sentences in which only the method varies.
-var shapes = []struct{ head, tail, step, problem, plain string }{
-	{"user started the ", " verification option", StepGateStart, "", "Began to verify by "},
-	{"user completed the ", " verification option", StepGatePass, "", "Verified by "},
-	{"user abandoned after starting the ", " option", StepAbandoned, "abandoned", "Stopped while verifying by "},
-	{"user abandoned after completing the ", " option", StepAbandoned, "abandoned", "Stopped after verifying by "},
-	{"user contacted an admin after trying the ", " option", StepContactedAdmin, "contacted_admin", "Asked for help after trying to verify by "},
-	{"user registered ", "", "", "", "Registered "},
-	{"user deleted ", "", "", "", "Removed "},
-	{"user updated ", "", "", "", "Changed "},
-	{"user started the registration for ", "", "", "", "Began to register "},
-	{"user failed to register ", "", "", "registration_failed", "Could not register "},
-}
-
-// shaped reads a reason that has the form of one of the shapes.
-func shaped(f string) (*Reason, bool) {
-	for _, s := range shapes {
-		if len(f) <= len(s.head)+len(s.tail) || !strings.HasPrefix(f, s.head) || !strings.HasSuffix(f, s.tail) {
-			continue
-		}
-		what := f[len(s.head) : len(f)-len(s.tail)]
-		r := &Reason{Text: f, Step: s.step, Problem: s.problem, Origin: "registration", Match: "shape", Plain: s.plain + what}
-		if s.step != "" {
-			what = strings.TrimSuffix(what, " verification")
-			r.Origin, r.Method = "today", tables.flowMethod[what]
-		} else {
-			r.Method = tables.regMethod[what]
-		}
-		if p, ok := ProblemByKey(s.problem); ok {
-			r.Remedy, r.Who = p.Remedy, p.Who
-		}
-		return r, true
-	}
-	return nil, false
 }
 
 // coded finds a code name, such as SSPR_0013 or UserNotLicensed, anywhere in a text.

@@ -1,6 +1,7 @@
 package vocab
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"strconv"
@@ -25,6 +26,8 @@ type vocabulary struct {
 	methods    []Method
 	roles      []Role
 	data       []dataLabel
+	techniques []Technique
+	dates      []Date
 
 	folded        map[string]string // known spellings, as they come, to their folded form
 	serviceKey    map[string]string
@@ -38,6 +41,7 @@ type vocabulary struct {
 	methodByKey   map[string]int
 	flowMethod    map[string]string // "mobile sms" to its method
 	regMethod     map[string]string
+	methodWords   []methodWords
 	roleByID      map[string]int
 	roleByName    map[string]int
 	label         map[string]int // methodsRegistered value, lower case, to its place in data
@@ -59,6 +63,8 @@ func mustLoad() *vocabulary {
 	v.loadReasons()
 	v.loadRoles()
 	v.loadData()
+	v.loadTechniques()
+	v.loadDates()
 	return v
 }
 
@@ -137,7 +143,10 @@ func (v *vocabulary) loadActivities() {
 func (v *vocabulary) loadProblems() {
 	v.problemByKey = map[string]int{}
 	for i, r := range rows("problems") {
-		v.problems = append(v.problems, Problem{Key: r["key"], Title: r["title"], Remedy: r["remedy"], Who: r["who"]})
+		v.problems = append(v.problems, Problem{
+			Key: r["key"], Title: r["title"], Remedy: r["remedy"], Who: r["who"],
+			RemedyRegistered: cmp.Or(r["remedy_registered"], r["remedy"]),
+		})
 		v.problemByKey[r["key"]] = i
 	}
 }
@@ -158,6 +167,12 @@ func (v *vocabulary) loadMethods() {
 		for _, t := range m.RegistrationNames {
 			v.regMethod[fold(t)] = m.Key
 		}
+	}
+	for _, r := range rows("method_words") {
+		if _, ok := v.methodByKey[r["method"]]; !ok {
+			panic("vocab: method_words.tsv: no method " + r["method"])
+		}
+		v.methodWords = append(v.methodWords, methodWords{strings.Fields(r["words"]), r["method"]})
 	}
 }
 

@@ -8,14 +8,15 @@
 // Activity keys of the service Self-service Password Management: blocked, change, admin_reset, reset, flow, unlock,
 // registered, reg_started, reg_completed, writeback_on, writeback_off, policy. Those of Authentication Methods begin with
 // info_, pw_ and admin_ (and passkey_options, fraud_reported, suspicious_reported), those of Core Directory with dir_, of
-// B2C with b2c_. [Activities] lists them all.
+// B2C with b2c_, of Account Recovery with recovery_; changes of policies in other services than that of password reset
+// with policy_. [Activities] lists them all.
 package vocab
 
 // Class is what a record's words mean. The zero value means: unknown words.
 type Class struct {
 	ActivityKey string // key of [Activity]
 	Step        string // one of the Step constants, "" where the reason is no step
-	Method      string // Graph's usageAuthMethod name, key of [Method]
+	Method      string // key of [Method], or an unknown method's own words in lower case
 	Problem     string // key of [Problem]
 }
 
@@ -37,7 +38,7 @@ const (
 
 // Service is one value of loggedByService.
 type Service struct {
-	Key      string // sspr, authentication_methods, core_directory, b2c
+	Key      string // sspr, authentication_methods, core_directory, account_recovery ...
 	Name     string // as written today
 	Variants []string
 }
@@ -78,7 +79,18 @@ type Problem struct {
 	Key    string
 	Title  string
 	Remedy string
-	Who    string // person, help desk, identity admin, on-premises admin, nobody
+	// RemedyRegistered is what helps from the day on which only methods that were registered count: contact data of the
+	// directory is no help any more. The same as Remedy where that changes nothing.
+	RemedyRegistered string
+	Who              string // person, help desk, identity admin, on-premises admin, nobody
+}
+
+// RemedyAt is what helps with a problem; registeredOnly says that contact data of the directory does not count any more.
+func (p Problem) RemedyAt(registeredOnly bool) string {
+	if registeredOnly {
+		return p.RemedyRegistered
+	}
+	return p.Remedy
 }
 
 // Method is one way to verify.

@@ -32,7 +32,7 @@ func TestClassifyReasons(t *testing.T) {
 		{"one sentence", flow, "User's account has insufficient authentication methods defined.", "refused", "", "too_few_methods"},
 		{"typographic apostrophe", flow, "User’s account has insufficient authentication methods defined.", "refused", "", "too_few_methods"},
 		{"gate", flow, "User completed the mobile app code verification option", "gate_pass", "appCode", ""},
-		{"new method", flow, "User started the carrier pigeon verification option", "gate_start", "", ""},
+		{"new method", flow, "User started the carrier pigeon verification option", "gate_start", "carrier pigeon", ""},
 		{"singular question", flow, "User contacted an admin after trying the security question verification option", "contacted_admin", "securityQuestion", "contacted_admin"},
 		{"without verification", flow, "User abandoned after starting the security questions option", "abandoned", "securityQuestion", "abandoned"},
 		{"american", flow, "User canceled before submitting a new password", "cancelled", "", "cancelled"},
@@ -43,7 +43,7 @@ func TestClassifyReasons(t *testing.T) {
 		{"code", "Reset password (self-service)", "FuzzyPolicyViolationInvalidPassword", "", "", "password_refused_cloud"},
 		{"code number in text", flow, "Error SSPR_0013: not allowed", "refused", "", "not_enabled"},
 		{"code name", flow, "OnPremisesConnectivityError", "refused", "", "onprem_unreachable"},
-		{"none", "Change password (self-service)", "None", "", "", ""},
+		{"none", "Change password (self-service)", "None", "", "", "change_failed"},
 		{"unknown", flow, "Something new", "", "", ""},
 	}
 	for _, tt := range tests {

@@ -42,6 +42,7 @@ func (s *Server) routes() http.Handler {
 		"POST /settings/opt-in":             s.optIn,
 		"POST /settings/opt-out":            s.optOut,
 		"POST /settings/queries":            s.customQueries,
+		"POST /settings/registered-only":    s.registeredOnly,
 		"GET /settings/retention":           s.retentionPage,
 		"POST /settings/retention":          s.setRetention,
 		"GET /settings/tokens":              s.tokensAddress,

@@ -11,6 +11,7 @@ import (
 	"passtrail/internal/auth"
 	"passtrail/internal/chart"
 	"passtrail/internal/kql/diag"
+	"passtrail/internal/store"
 	"passtrail/internal/web"
 )
 
@@ -21,17 +22,18 @@ const adatum = passtrail.TenantID("22222222-2222-3333-4444-555555555555")
 // sample is a small working implementation of the services, for tests of the pages alone: a handful of fixed records,
 // roles enforced, an access log that is kept.
 type sample struct {
-	mu         sync.Mutex
-	collecting bool
-	queries    bool
-	empty      bool
-	access     []web.AccessRow
-	state      string
-	saved      []web.SavedQuery
-	keeps      int // days, 0 forever
-	tokens     []web.TokenRow
-	second     bool               // there is another tenant, the first by name
-	changed    passtrail.TenantID // whose settings were changed last
+	mu             sync.Mutex
+	collecting     bool
+	queries        bool
+	empty          bool
+	access         []web.AccessRow
+	state          string
+	saved          []web.SavedQuery
+	keeps          int // days, 0 forever
+	registeredOnly passtrail.Ticks
+	tokens         []web.TokenRow
+	second         bool               // there is another tenant, the first by name
+	changed        passtrail.TenantID // whose settings were changed last
 }
 
 func newSample() *sample {
@@ -384,7 +386,7 @@ func (m *sample) TenantList(ctx context.Context) ([]web.TenantView, error) {
 	if m.second {
 		all = append(all, web.TenantView{ID: adatum, Name: "Adatum", Collecting: true, CustomQueries: true})
 	}
-	return append(all, web.TenantView{ID: contoso, Name: "Contoso", Collecting: m.collecting, CustomQueries: m.queries, RetentionDays: m.keeps, OptedInBy: "this computer", OptedInAt: start}), nil
+	return append(all, web.TenantView{ID: contoso, Name: "Contoso", Collecting: m.collecting, CustomQueries: m.queries, RetentionDays: m.keeps, RegisteredOnly: store.Settings{RegisteredOnlyFrom: m.registeredOnly}.RegisteredOnly().String()[:10], OptedInBy: "this computer", OptedInAt: start}), nil
 }
 
 func (m *sample) TenantWork(ctx context.Context, now passtrail.Ticks) ([]web.TenantRow, error) {
@@ -428,6 +430,10 @@ func (m *sample) OptOut(ctx context.Context, s web.Scope) error {
 
 func (m *sample) SetCustomQueries(ctx context.Context, s web.Scope, on bool) error {
 	return m.set(ctx, s, func() { m.queries = on })
+}
+
+func (m *sample) SetRegisteredOnly(ctx context.Context, s web.Scope, day passtrail.Ticks) error {
+	return m.set(ctx, s, func() { m.registeredOnly = day })
 }
 
 func (m *sample) Expiring(ctx context.Context, s web.Scope, days int) (*web.Expiring, error) {

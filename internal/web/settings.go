@@ -6,6 +6,7 @@ import (
 
 	"passtrail"
 	"passtrail/internal/auth"
+	"passtrail/internal/store"
 )
 
 type settingsPage struct {
@@ -83,6 +84,15 @@ func (s *Server) optIn(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) optOut(w http.ResponseWriter, r *http.Request) error {
 	return s.change(w, r, "opt-out", "", func(scope Scope) error { return s.services.OptOut(r.Context(), scope) })
+}
+
+func (s *Server) registeredOnly(w http.ResponseWriter, r *http.Request) error {
+	day, err := store.ParseRegisteredOnly(r.PostFormValue("day"))
+	if err != nil {
+		return err
+	}
+	detail := "registered methods only from: " + store.Settings{RegisteredOnlyFrom: day}.RegisteredOnly().String()[:10]
+	return s.change(w, r, "settings", detail, func(scope Scope) error { return s.services.SetRegisteredOnly(r.Context(), scope, day) })
 }
 
 func (s *Server) customQueries(w http.ResponseWriter, r *http.Request) error {

@@ -19,6 +19,8 @@ type Tenants interface {
 	OptIn(ctx context.Context, s Scope) error
 	OptOut(ctx context.Context, s Scope) error
 	SetCustomQueries(ctx context.Context, s Scope, on bool) error
+	// SetRegisteredOnly sets the day from which password reset accepts registered methods only; 0 is the announced one.
+	SetRegisteredOnly(ctx context.Context, s Scope, day passtrail.Ticks) error
 }
 
 // TenantView is one tenant and its settings.
@@ -29,7 +31,8 @@ type TenantView struct {
 	OptedInAt, OptedOutAt passtrail.Ticks
 	OptedInBy, OptedOutBy string
 	CustomQueries         bool
-	RetentionDays         int // 0: for ever
+	RetentionDays         int    // 0: for ever
+	RegisteredOnly        string // day from which only registered methods count, 2026-11-09
 }
 
 // Portfolio is all tenants at a glance.

@@ -148,6 +148,7 @@ var routes = []struct {
 	{"POST", "/settings/tokens", url.Values{"name": {"mine"}, "role": {"Reports Reader"}, "days": {"30"}}, auth.Configure},
 	{"GET", "/settings/tokens/aaaaaaaaaaaa/revoke", nil, auth.Configure},
 	{"POST", "/settings/tokens/aaaaaaaaaaaa/revoke", nil, auth.Configure},
+	{"POST", "/settings/registered-only", url.Values{"day": {"2026-11-23"}}, auth.Configure},
 	{"POST", "/settings/retention", url.Values{"keep": {"365"}, "confirm": {"365"}}, auth.Configure},
 }
 
@@ -287,6 +288,25 @@ func TestOptIn(t *testing.T) {
 	}
 	if status, _ := s.do(t, admin, "POST", "/settings/opt-in", url.Values{"back": {"/audit"}}); status != http.StatusSeeOther || !m.collecting {
 		t.Errorf("saying yes answered %d, collecting %v", status, m.collecting)
+	}
+}
+
+// TestRegisteredOnly sets the day from which only registered methods count; a day that is none changes nothing.
+func TestRegisteredOnly(t *testing.T) {
+	m := newSample()
+	s := newSite(t, m)
+	admin := s.client(t, person(auth.GlobalAdministrator))
+	if _, body := s.do(t, admin, "GET", "/settings", nil); !strings.Contains(body, `value="2026-11-09"`) {
+		t.Error("the announced day is not shown")
+	}
+	if status, _ := s.do(t, admin, "POST", "/settings/registered-only", url.Values{"day": {"2026-11-23"}}); status != http.StatusSeeOther {
+		t.Errorf("setting the day answered %d", status)
+	}
+	if status, _ := s.do(t, admin, "POST", "/settings/registered-only", url.Values{"day": {"soon"}}); status != http.StatusBadRequest {
+		t.Errorf("a day that is none answered %d", status)
+	}
+	if _, body := s.do(t, admin, "GET", "/settings", nil); !strings.Contains(body, "<strong>2026-11-23</strong>") {
+		t.Error("the day that was set is not shown")
 	}
 }
 

@@ -128,15 +128,16 @@ func TestEveryServiceAsksWhoIsAsking(t *testing.T) {
 			_, err := f.ExportQuery(ctx, s, "print 1", web.Period{}, "csv", io.Discard)
 			return err
 		},
-		"SavedQueries":  func(ctx context.Context) error { _, err := f.SavedQueries(ctx, s); return err },
-		"SaveQuery":     func(ctx context.Context) error { return f.SaveQuery(ctx, s, "n", "print 1") },
-		"DropQuery":     func(ctx context.Context) error { return f.DropQuery(ctx, s, "x") },
-		"SourceList":    func(ctx context.Context) error { _, err := f.SourceList(ctx, s); return err },
-		"SetAside":      func(ctx context.Context) error { _, err := f.SetAside(ctx, s, 1); return err },
-		"OptIn":         func(ctx context.Context) error { return f.OptIn(ctx, s) },
-		"OptOut":        func(ctx context.Context) error { return f.OptOut(ctx, s) },
-		"SetQueries":    func(ctx context.Context) error { return f.SetCustomQueries(ctx, s, false) },
-		"AccessEntries": func(ctx context.Context) error { _, err := f.AccessEntries(ctx, s, web.Period{}); return err },
+		"SavedQueries":      func(ctx context.Context) error { _, err := f.SavedQueries(ctx, s); return err },
+		"SaveQuery":         func(ctx context.Context) error { return f.SaveQuery(ctx, s, "n", "print 1") },
+		"DropQuery":         func(ctx context.Context) error { return f.DropQuery(ctx, s, "x") },
+		"SourceList":        func(ctx context.Context) error { _, err := f.SourceList(ctx, s); return err },
+		"SetAside":          func(ctx context.Context) error { _, err := f.SetAside(ctx, s, 1); return err },
+		"OptIn":             func(ctx context.Context) error { return f.OptIn(ctx, s) },
+		"OptOut":            func(ctx context.Context) error { return f.OptOut(ctx, s) },
+		"SetRegisteredOnly": func(ctx context.Context) error { return f.SetRegisteredOnly(ctx, s, 0) },
+		"SetQueries":        func(ctx context.Context) error { return f.SetCustomQueries(ctx, s, false) },
+		"AccessEntries":     func(ctx context.Context) error { _, err := f.AccessEntries(ctx, s, web.Period{}); return err },
 	}
 	other := auth.With(t.Context(), &auth.Identity{Name: "x", Roles: []auth.Role{auth.GlobalAdministrator}, Tenants: []passtrail.TenantID{"another"}})
 	for name, call := range calls {

@@ -291,7 +291,11 @@ func (a *Answers) Attempt(ctx context.Context, s web.Scope, id string) (*web.Att
 	}
 	view := &web.AttemptView{AttemptRow: attemptRow(row{&tables[0], tables[0].Rows[0]})}
 	if p, ok := vocab.ProblemByKey(view.Problem); ok && view.ProblemTitle != "" {
-		view.Remedy, view.FixedBy = p.Remedy, p.Who
+		x := a.explorer(s)
+		if view.Remedy, err = explore.Remedy(ctx, x.Engine, x.Tenants, x.Now, p); err != nil {
+			return nil, err
+		}
+		view.FixedBy = p.Who
 	}
 	for _, r := range rows(&tables[1]) {
 		e := listedEvent(r)

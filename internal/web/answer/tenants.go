@@ -30,7 +30,7 @@ func (a *Answers) TenantList(ctx context.Context) ([]web.TenantView, error) {
 func tenantView(t *store.Tenant) web.TenantView {
 	return web.TenantView{
 		ID: t.ID, Name: t.Name, Collecting: t.OptedInAt != 0, OptedInAt: t.OptedInAt, OptedInBy: t.OptedInBy, OptedOutAt: t.OptedOutAt, OptedOutBy: t.OptedOutBy,
-		CustomQueries: !t.Settings.NoCustomQueries, RetentionDays: t.Settings.RetentionDays,
+		CustomQueries: !t.Settings.NoCustomQueries, RetentionDays: t.Settings.RetentionDays, RegisteredOnly: t.Settings.RegisteredOnly().String()[:10],
 	}
 }
 
@@ -45,6 +45,11 @@ func (a *Answers) change(ctx context.Context, s web.Scope, do func(*store.Tenant
 	}
 	do(&t)
 	return a.store.PutTenant(ctx, t)
+}
+
+// SetRegisteredOnly sets the day from which only registered methods count.
+func (a *Answers) SetRegisteredOnly(ctx context.Context, s web.Scope, day passtrail.Ticks) error {
+	return a.change(ctx, s, func(t *store.Tenant) { t.Settings.RegisteredOnlyFrom = day })
 }
 
 // OptIn turns collection on and keeps who said so.
