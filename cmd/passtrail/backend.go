@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"passtrail"
 	"passtrail/internal/duck"
@@ -32,7 +32,7 @@ func (a *app) openStore(ctx context.Context) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := openDirectory(ctx, dir, false, a.clock)
+	st, err := a.openDirectory(ctx, dir, false)
 	if err != nil {
 		return nil, err
 	}
@@ -40,9 +40,23 @@ func (a *app) openStore(ctx context.Context) (store.Store, error) {
 	return st, nil
 }
 
+// longUpgrade is how many steps of a derivation are worth a word: fewer take less than a second.
+const longUpgrade = 300_000
+
+// upgrading says how far the store is that makes all anew which an older program derived.
+func (a *app) upgrading(done, total int64) {
+	switch {
+	case total < longUpgrade:
+	case done == 0:
+		fmt.Fprintf(a.err, "passtrail: attempts and history of %s records are made anew, as this version derives them ...\n", thousands(total/3))
+	default:
+		fmt.Fprintf(a.err, "passtrail: %d %% of it done\n", 100*done/total)
+	}
+}
+
 // openDirectory opens the embedded database of a data directory, making it when create is set. An empty dir is a
 // database in memory.
-func openDirectory(ctx context.Context, dir string, create bool, clock func() time.Time) (store.Store, error) {
+func (a *app) openDirectory(ctx context.Context, dir string, create bool) (store.Store, error) {
 	if dir != "" && !create && !duckdb.Exists(dir) {
 		return nil, passtrail.Errorf(passtrail.NotFound, "main.openDirectory", "there is no data in %s: run \"passtrail init --tenant ID --opt-in\", or pass --data DIR", dir)
 	}
@@ -50,7 +64,7 @@ func openDirectory(ctx context.Context, dir string, create bool, clock func() ti
 	if err != nil {
 		return nil, err
 	}
-	return duckdb.Open(ctx, duckdb.Config{Dir: dir, Functions: functions, Now: clock})
+	return duckdb.Open(ctx, duckdb.Config{Dir: dir, Functions: functions, Now: a.clock, Progress: a.upgrading})
 }
 
 // geoName is a database of addresses in the MaxMind format that the operator may put into the data directory, for

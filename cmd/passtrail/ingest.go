@@ -127,7 +127,7 @@ func (a *app) openLean(ctx context.Context, memory int) (store.Store, error) {
 		return a.openStore(ctx)
 	}
 	debug.SetMemoryLimit(goMemory)
-	st, err := duckdb.Open(ctx, duckdb.Config{Dir: dir, MemoryLimit: max(int64(memory)<<20, duckdb.IngestMemory/2), Functions: native.Functions(), Now: a.clock})
+	st, err := duckdb.Open(ctx, duckdb.Config{Dir: dir, MemoryLimit: max(int64(memory)<<20, duckdb.IngestMemory/2), Functions: native.Functions(), Now: a.clock, Progress: a.upgrading})
 	if err != nil {
 		return nil, err
 	}

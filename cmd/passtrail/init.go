@@ -45,7 +45,7 @@ func (a *app) init(ctx context.Context, id passtrail.TenantID, name string, optI
 	}
 	st := a.backend.store
 	if st == nil {
-		if st, err = openDirectory(ctx, dir, true, a.clock); err != nil {
+		if st, err = a.openDirectory(ctx, dir, true); err != nil {
 			return err
 		}
 		a.backend.store = st

@@ -37,6 +37,9 @@ type Store interface {
 	DropQuarantined(ctx context.Context, ids []int64) error
 	// Ledger returns the ledger of a tenant, by source and hour.
 	Ledger(ctx context.Context, tenant passtrail.TenantID) ([]LedgerHour, error)
+	// Revision brings what is derived up to date and says what state of a tenant that is: two answers between which it
+	// did not move come from the same records and the same derivation.
+	Revision(ctx context.Context, tenant passtrail.TenantID) (Revision, error)
 	// FinalUntil says up to when a tenant's figures are final, see Lateness.
 	FinalUntil(ctx context.Context, tenant passtrail.TenantID) (Finality, error)
 
@@ -50,7 +53,7 @@ type Store interface {
 	PutTenant(ctx context.Context, t Tenant) error
 
 	// Query runs one read-only statement that the query engine generated and calls row for each row; the slice is
-	// reused. Text comes as string, instants as int64 ticks, JSON as string. It stops soon after ctx is done.
+	// reused. It brings what is derived up to date first, or answers nothing: code Unavailable or TooLarge. Text comes as string, instants as int64 ticks, JSON as string. It stops soon after ctx is done.
 	Query(ctx context.Context, sql string, args []any, row func([]any) error) error
 	// Dialect names the SQL dialect that Query takes: "duckdb" or "postgres".
 	Dialect() string
@@ -286,6 +289,12 @@ type Finding struct {
 	Evidence               []string // record ids
 	State, Note, ChangedBy string   // new, seen, closed
 	FirstSeen, ChangedAt   passtrail.Ticks
+}
+
+// Revision is a state of a tenant's records and of what is derived from them, in the order in which states come about.
+type Revision struct {
+	Whole  int64 // moves when everything was derived anew
+	Tenant int64 // moves with each batch of the tenant and each deletion
 }
 
 // Limits bound one statement.

@@ -45,6 +45,7 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) (store.Counts, error
 		return store.Counts{}, err
 	}
 	c := &commit{s: s, p: p, tx: p.tx, b: b}
+	p.tenants[b.Tenant] = true
 	if err := c.run(context.WithoutCancel(ctx)); err != nil {
 		return store.Counts{}, s.abandon(p, c.wrote, err)
 	}

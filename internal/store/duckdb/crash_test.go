@@ -22,7 +22,7 @@ const (
 	crashJob = "PASSTRAIL_TEST_CRASH_JOB"
 )
 
-var crashJobs = map[string]func(context.Context, string) error{"take in": takeIn, "expire": expireIn}
+var crashJobs = map[string]func(context.Context, string) error{"take in": takeIn, "expire": expireIn, "upgrade": upgrade}
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(crashDir); dir != "" {

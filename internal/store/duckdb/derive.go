@@ -39,11 +39,23 @@ func (s *Store) Rebuild(ctx context.Context, progress func(done, total int64)) e
 
 // derive runs f in one transaction. It returns ctx.Err() when ctx ended it, and code TooLarge when memory did.
 func (s *Store) derive(ctx context.Context, op string, f func(*derivation) error) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		d := &derivation{tx: tx, sliceRows: s.deriveRows, at: passtrail.TicksOf(s.now())}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	d := &derivation{sliceRows: s.deriveRows, at: passtrail.TicksOf(s.now()), progress: s.progress}
+	err := s.transact(ctx, func(tx *sql.Tx) error {
+		d.tx = tx
 		defer d.dropTemp()
-		return f(d)
+		if err := f(d); err != nil {
+			return err
+		}
+		if d.anew {
+			s.fresh.move()
+		}
+		return nil
 	})
+	if err == nil && d.upToDate {
+		s.fresh.derived.Store(s.fresh.changes.Load())
+	}
 	switch {
 	case err == nil:
 		return nil
@@ -61,15 +73,25 @@ type derivation struct {
 	sliceRows int64 // records to fold at once
 	at        passtrail.Ticks
 	temp      []string // temporary tables to drop
+	progress  func(done, total int64)
+	upToDate  bool // nothing is due once this is committed
+	anew      bool // all was made anew, also what was up to date
 }
 
 func (d *derivation) refresh(ctx context.Context) error {
+	if same, err := d.sameVersion(ctx); err != nil || !same {
+		if err != nil {
+			return err
+		}
+		return d.rebuild(ctx, d.progress)
+	}
 	from, upto, err := d.span(ctx)
 	if err != nil {
 		return err
 	}
 	touched, err := d.number(ctx, `SELECT count(*) FROM touched`)
 	if err != nil || (from == upto && touched == 0) {
+		d.upToDate = err == nil
 		return err
 	}
 	fresh, err := d.number(ctx, `SELECT count(*) FROM record WHERE batch > ?`, from)
@@ -102,6 +124,7 @@ func (d *derivation) refresh(ctx context.Context) error {
 }
 
 func (d *derivation) rebuild(ctx context.Context, progress func(done, total int64)) error {
+	d.anew = true
 	_, upto, err := d.span(ctx)
 	if err != nil {
 		return err
@@ -139,7 +162,7 @@ func (d *derivation) span(ctx context.Context) (from, upto int64, err error) {
 	return from, upto, err
 }
 
-// done notes that all batches up to one are derived.
+// done notes that all batches up to one are derived, and by which version.
 func (d *derivation) done(ctx context.Context, upto int64) error {
 	if err := d.final(ctx); err != nil {
 		return fmt.Errorf("final hours: %w", err)
@@ -148,7 +171,11 @@ func (d *derivation) done(ctx context.Context, upto int64) error {
 		return err
 	}
 	const put = `INSERT INTO state (name, value) VALUES ('derived_batch', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
-	_, err := d.exec(ctx, put, upto)
+	if _, err := d.exec(ctx, put, upto); err != nil {
+		return err
+	}
+	_, err := d.exec(ctx, putVersion, derivationVersion())
+	d.upToDate = err == nil
 	return err
 }
 

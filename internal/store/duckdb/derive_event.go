@@ -45,23 +45,3 @@ func (d *derivation) allEvents(ctx context.Context, upto int64) error {
 	}
 	return d.events(ctx, -1, upto)
 }
-
-// catchUp fills password_event in a database whose records an older program derived: its migration only made the table.
-func (s *Store) catchUp(ctx context.Context) error {
-	for _, empty := range []string{
-		`SELECT NOT EXISTS (SELECT 1 FROM password_event)`,
-		`SELECT EXISTS (SELECT 1 FROM record WHERE ` + eventMembers + ` AND batch <= (SELECT coalesce(max(value), 0) FROM state WHERE name = 'derived_batch'))`,
-	} {
-		var yes bool
-		if err := s.w.QueryRowContext(ctx, empty).Scan(&yes); err != nil || !yes {
-			return err
-		}
-	}
-	return s.derive(ctx, "duckdb.Open", func(d *derivation) error {
-		derived, _, err := d.span(ctx)
-		if err != nil {
-			return err
-		}
-		return d.allEvents(ctx, derived)
-	})
-}

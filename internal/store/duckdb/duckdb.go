@@ -56,6 +56,9 @@ type Config struct {
 	Functions   []duck.Func      // Go functions that generated SQL may call
 	Now         func() time.Time // clock; nil is time.Now
 	DeriveRows  int              // records that Refresh and Rebuild hold in memory at once; 0 is what fits, at most a million
+	// Progress, which may be nil, is called while all that is derived is made anew because another program made it. It
+	// counts records, as that of Rebuild, and comes from a goroutine of the store's.
+	Progress func(done, total int64)
 }
 
 // Store is a database in one data directory. Its methods may be called at once from several goroutines.
@@ -66,6 +69,8 @@ type Store struct {
 	dir    string
 
 	deriveRows int64 // records to fold at once, see sliceRows
+	progress   func(done, total int64)
+	fresh      freshness
 
 	writing  sync.Mutex // held by whoever uses what follows
 	w        *sql.Conn  // the one connection that writes
@@ -83,7 +88,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Store{now: c.Now, dir: c.Dir, unlock: func() error { return nil }}
+	if c.Progress == nil {
+		c.Progress = func(int64, int64) {}
+	}
+	s := &Store{now: c.Now, dir: c.Dir, progress: c.Progress, unlock: func() error { return nil }}
 	if err := s.start(ctx, c); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -114,10 +122,10 @@ func (s *Store) start(ctx context.Context, c Config) (err error) {
 	if err := s.migrate(ctx, c.ReadOnly); err != nil {
 		return err
 	}
-	if err := s.prepareWriter(ctx, c.ReadOnly); err != nil || c.ReadOnly {
+	if err := s.prepareWriter(ctx, c.ReadOnly); err != nil {
 		return err
 	}
-	return s.catchUp(ctx)
+	return s.notice(ctx)
 }
 
 // claim makes the data directory and takes its lock, which the returned function gives back.
@@ -135,6 +143,7 @@ func claim(dir string, readOnly bool) (func() error, error) {
 // Close writes what is pending and releases the directory. A second call does nothing.
 func (s *Store) Close() error {
 	var errs []error
+	s.fresh.stop()
 	if s.w != nil {
 		s.writing.Lock()
 		defer s.writing.Unlock()

@@ -31,7 +31,7 @@ func open(t testing.TB, c duckdb.Config) *duckdb.Store {
 	return s
 }
 
-// puttingOff says of each batch that another follows, so that all of them share transactions; a query makes them durable.
+// puttingOff says of each batch that another follows, so that all of them share transactions; a Refresh makes them durable.
 type puttingOff struct{ *duckdb.Store }
 
 func (p puttingOff) Commit(ctx context.Context, b *store.Batch) (store.Counts, error) {
@@ -40,10 +40,24 @@ func (p puttingOff) Commit(ctx context.Context, b *store.Batch) (store.Counts, e
 }
 
 func (p puttingOff) Query(ctx context.Context, sql string, args []any, row func([]any) error) error {
-	if _, err := p.Ledger(ctx, ""); err != nil {
+	if err := p.Refresh(ctx); err != nil {
 		return err
 	}
 	return p.Store.Query(ctx, sql, args, row)
+}
+
+func (p puttingOff) Ledger(ctx context.Context, t passtrail.TenantID) ([]store.LedgerHour, error) {
+	if err := p.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	return p.Store.Ledger(ctx, t)
+}
+
+func (p puttingOff) Expiring(ctx context.Context, t passtrail.TenantID, before passtrail.Ticks) (store.Expired, error) {
+	if err := p.Refresh(ctx); err != nil {
+		return store.Expired{}, err
+	}
+	return p.Store.Expiring(ctx, t, before)
 }
 
 func TestSuite(t *testing.T) {
@@ -255,32 +269,6 @@ func TestHashesBesideTexts(t *testing.T) {
 		if got != want {
 			t.Errorf("numbers of %s are %v, want %s", table, got, want)
 		}
-	}
-}
-
-// TestOlderDerivationIsCaughtUp opens a database whose records were derived before there was a table of password events.
-func TestOlderDerivationIsCaughtUp(t *testing.T) {
-	dir := t.TempDir()
-	s := tenanted(t, duckdb.Config{Dir: dir})
-	commit(t, s, false, storetest.Event{ID: "a", Hash: 1}.Record())
-	if err := s.Refresh(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	commit(t, s, false, storetest.Event{ID: "b", Hash: 2}.Record()) // not derived yet
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	tamper(t, dir, "DELETE FROM password_event")
-	s = open(t, duckdb.Config{Dir: dir})
-	const ids = "SELECT string_agg(id, ' ' ORDER BY id) FROM password_event"
-	if got := ask(t, s, ids); got != "a" {
-		t.Errorf("password events after opening are %v, want a", got)
-	}
-	if err := s.Refresh(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := ask(t, s, ids); got != "a b" {
-		t.Errorf("password events after Refresh are %v, want a b", got)
 	}
 }
 

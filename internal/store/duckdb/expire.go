@@ -16,7 +16,7 @@ const bareFindings = `tenant = ?1 AND end_time < ?2 AND id NOT IN (
 
 // Expiring returns what Expire would delete now.
 func (s *Store) Expiring(ctx context.Context, tenant passtrail.TenantID, before passtrail.Ticks) (e store.Expired, err error) {
-	if err := s.settled(); err != nil {
+	if _, err := s.current(ctx); err != nil {
 		return e, err
 	}
 	const count = `SELECT r.n, r.first, r.last,
@@ -118,6 +118,7 @@ func (s *Store) expireRecords(ctx context.Context, tenant passtrail.TenantID, be
 				return err
 			}
 		}
+		s.fresh.move(tenant) // what reaches over the limit is due
 		return nil
 	})
 	if err == nil {
@@ -141,6 +142,7 @@ func (s *Store) expireRest(ctx context.Context, tenant passtrail.TenantID, befor
 			return fmt.Errorf("findings: %w", err)
 		}
 		done.SetAside, err = d.exec(ctx, `DELETE FROM quarantine WHERE tenant = ? AND received_at < ?`, string(tenant), int64(before))
+		s.fresh.move(tenant) // the Refresh that follows says that nothing is due
 		return err
 	})
 	if err == nil {

@@ -17,9 +17,11 @@ var finalUntil = fmt.Sprintf(`SELECT tenant, source, CASE WHEN until > first THE
 			FROM ledger WHERE last_record IS NOT NULL)
 		GROUP BY tenant, source, newest)`, store.Lateness, passtrail.Hour)
 
-// FinalUntil says up to when a tenant's figures are final.
+// FinalUntil says up to when a tenant's figures are final. While something is due and cannot be derived, or batches are
+// put off, nothing is.
 func (s *Store) FinalUntil(ctx context.Context, tenant passtrail.TenantID) (store.Finality, error) {
-	if err := s.settled(); err != nil {
+	at, open, err := s.finalAt(ctx)
+	if err != nil {
 		return nil, err
 	}
 	type final struct {
@@ -33,9 +35,20 @@ func (s *Store) FinalUntil(ctx context.Context, tenant passtrail.TenantID) (stor
 	})
 	f := store.Finality{}
 	for _, x := range all {
+		if open || s.fresh.changes.Load() != at {
+			x.until = 0
+		}
 		f[x.source] = x.until
 	}
 	return f, err
+}
+
+// finalAt brings what is derived up to date. Open says that nothing is final: that failed, or more is on its way.
+func (s *Store) finalAt(ctx context.Context) (at int64, open bool, err error) {
+	if at, err = s.current(ctx); err != nil {
+		return 0, true, ctx.Err()
+	}
+	return at, s.pending.Load(), nil
 }
 
 // final notes since when hours are final. An hour whose counts change after that is noted anew.

@@ -22,6 +22,7 @@ func (s *Store) migrate(ctx context.Context, readOnly bool) error {
 	if err != nil {
 		return err
 	}
+	fresh := len(done) == 0
 	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted by number
 	if err != nil {
 		return err
@@ -37,6 +38,11 @@ func (s *Store) migrate(ctx context.Context, readOnly bool) error {
 		}
 		if err := s.runMigration(ctx, file, name); err != nil {
 			return fmt.Errorf("migration %s: %w", name, err)
+		}
+	}
+	if fresh && !readOnly {
+		if _, err := s.w.ExecContext(ctx, putVersion, derivationVersion()); err != nil {
+			return err
 		}
 	}
 	for name := range done {

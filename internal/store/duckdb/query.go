@@ -21,21 +21,45 @@ import (
 // result of any size needs little memory. A statement that is not a single SELECT fails with code Denied, one that needs
 // more memory than the store may use with TooLarge. Query returns row's error as it is, and ctx.Err() soon after ctx is done.
 //
+// What is derived is brought up to date first, or else nothing is answered: code Unavailable or TooLarge, see current.
+//
 // Args stand for $1, $2 and so on; a sql.NamedArg for $name.
-func (s *Store) Query(ctx context.Context, sql string, args []any, row func([]any) error) error {
+func (s *Store) Query(ctx context.Context, text string, args []any, row func([]any) error) error {
+	for {
+		at, err := s.current(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.queryAt(ctx, at, text, args, row); !errors.Is(err, errMoved) {
+			return err
+		}
+	}
+}
+
+// errMoved says that something was committed before a query's transaction had begun to see.
+var errMoved = errors.New("duckdb: the state has moved")
+
+// queryAt is Query for a state that was current; it fails with errMoved, before the first row, when it is not any more.
+func (s *Store) queryAt(ctx context.Context, at int64, text string, args []any, row func([]any) error) error {
 	conn, err := s.db.SQL.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	var answer error
+	begun := func() error {
+		if s.fresh.changes.Load() != at {
+			return errMoved
+		}
+		return nil
+	}
 	err = conn.Raw(func(dc any) error {
 		c := handle(dc.(*duckdb.Conn))
 		if err := execRaw(c, "BEGIN TRANSACTION READ ONLY"); err != nil {
 			answer = queryError(ctx, err)
 			return driver.ErrBadConn // have the pool forget it
 		}
-		answer = interruptible(ctx, c, func() error { return queryOn(ctx, c, sql, args, row) })
+		answer = interruptible(ctx, c, func() error { return queryOn(ctx, c, text, args, begun, row) })
 		if err := execRaw(c, "ROLLBACK"); err != nil {
 			return driver.ErrBadConn
 		}
@@ -47,13 +71,17 @@ func (s *Store) Query(ctx context.Context, sql string, args []any, row func([]an
 	return err
 }
 
-// queryOn runs a statement on a connection whose transaction cannot write.
-func queryOn(ctx context.Context, conn bindings.Connection, text string, args []any, row func([]any) error) error {
+// queryOn runs a statement on a connection whose transaction cannot write. Begun is called when the transaction has its
+// view of the tables: binding their names takes it.
+func queryOn(ctx context.Context, conn bindings.Connection, text string, args []any, begun func() error, row func([]any) error) error {
 	stmt, err := prepareRead(conn, text)
 	if err != nil {
 		return queryError(ctx, err)
 	}
 	defer bindings.DestroyPrepare(&stmt)
+	if err := begun(); err != nil {
+		return err
+	}
 	if err := bindArgs(stmt, args); err != nil {
 		return err
 	}

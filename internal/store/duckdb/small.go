@@ -38,15 +38,20 @@ func (s *Store) putOffCheckpoint(source string) (string, bool) {
 	return position, found
 }
 
-// Ledger returns the ledger of a tenant, by source and hour. Inputs whose time could not be told stand at hour 0.
+// Ledger returns the ledger of a tenant, by source and hour. Inputs whose time could not be told stand at hour 0. While
+// something is due no hour is final.
 func (s *Store) Ledger(ctx context.Context, tenant passtrail.TenantID) ([]store.LedgerHour, error) {
-	if err := s.settled(); err != nil {
+	at, open, err := s.finalAt(ctx)
+	if err != nil {
 		return nil, err
 	}
 	rows, err := s.db.SQL.QueryContext(ctx, `SELECT source, hour, received, stored, repeats, set_aside, other, coalesce(past_retention, 0), coalesce(snapshot_rows, 0), last_seen, coalesce(last_record, 0), coalesce(final_since, 0)
 		FROM ledger WHERE tenant = ? ORDER BY source, hour`, string(tenant))
 	return collect(rows, err, func(r *sql.Rows) (h store.LedgerHour, err error) {
 		err = r.Scan(&h.Source, &h.Hour, &h.Received, &h.Stored, &h.Repeats, &h.SetAside, &h.Other, &h.PastRetention, &h.SnapshotRows, &h.LastSeen, &h.LastRecord, &h.FinalSince)
+		if open || s.fresh.changes.Load() != at {
+			h.FinalSince = 0
+		}
 		return h, err
 	})
 }
@@ -214,6 +219,9 @@ func (s *Store) PutFindings(ctx context.Context, fs []store.Finding) error {
 
 // Findings lists the findings of a tenant, newest first.
 func (s *Store) Findings(ctx context.Context, tenant passtrail.TenantID) ([]store.Finding, error) {
+	if _, err := s.current(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := s.db.SQL.QueryContext(ctx, `SELECT tenant, id, rule, severity, title, reasoning, start_time, end_time, CAST(people AS VARCHAR), CAST(addresses AS VARCHAR),
 		CAST(techniques AS VARCHAR), CAST(evidence AS VARCHAR), state, note, changed_by, first_seen, changed_at FROM finding WHERE tenant = ? ORDER BY start_time DESC, id`, string(tenant))
 	return collect(rows, err, func(r *sql.Rows) (f store.Finding, err error) {

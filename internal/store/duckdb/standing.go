@@ -22,7 +22,7 @@ SELECT tenant, 'aside', count(*) FROM quarantine WHERE list_contains(?1::VARCHAR
 
 // Standings returns where tenants stand at an instant, in the order asked for.
 func (s *Store) Standings(ctx context.Context, tenants []passtrail.TenantID, now passtrail.Ticks) ([]store.Standing, error) {
-	if err := s.settled(); err != nil {
+	if _, err := s.current(ctx); err != nil {
 		return nil, err
 	}
 	ids, at := make([]string, len(tenants)), make(map[string]*store.Standing, len(tenants))

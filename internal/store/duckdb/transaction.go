@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	bindings "github.com/duckdb/duckdb-go-bindings"
@@ -40,12 +42,18 @@ type putOff struct {
 	since time.Time
 	// checkpoints are those of its batches: a reader would not see them in the table.
 	checkpoints map[string]string
+	tenants     map[passtrail.TenantID]bool // whose batches it holds
 }
 
 // write makes what was put off durable and runs f in a transaction of its own.
 func (s *Store) write(ctx context.Context, f func(tx *sql.Tx) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	return s.transact(ctx, f)
+}
+
+// transact is write for a caller that holds s.writing.
+func (s *Store) transact(ctx context.Context, f func(tx *sql.Tx) error) error {
 	if s.w == nil {
 		return passtrail.Errorf(passtrail.Unavailable, "duckdb.write", "the store is closed")
 	}
@@ -71,6 +79,12 @@ func (s *Store) settle() error {
 		return nil
 	}
 	s.setOpen(nil)
+	return s.land(p)
+}
+
+// land makes batches durable. What is derived from them is due from then on.
+func (s *Store) land(p *putOff) error {
+	s.fresh.move(slices.Collect(maps.Keys(p.tenants))...)
 	return p.tx.Commit()
 }
 
@@ -105,7 +119,7 @@ func (s *Store) begin(ctx context.Context) (*putOff, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &putOff{tx: tx, since: s.now(), checkpoints: map[string]string{}}, nil
+	return &putOff{tx: tx, since: s.now(), checkpoints: map[string]string{}, tenants: map[passtrail.TenantID]bool{}}, nil
 }
 
 // finish ends a batch: it leaves the transaction open for the next, or makes it durable.
@@ -115,7 +129,7 @@ func (s *Store) finish(p *putOff, more bool) error {
 		return nil
 	}
 	s.setOpen(nil)
-	return p.tx.Commit()
+	return s.land(p)
 }
 
 // abandon ends a batch that failed. One that had written takes the put-off ones along.

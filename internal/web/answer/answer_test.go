@@ -247,6 +247,74 @@ func TestKnownFindings(t *testing.T) {
 	}
 }
 
+// busyStore is a store to which somebody commits while the detections run.
+type busyStore struct {
+	store.Store
+	meanwhile func() // after the next query of a detection
+}
+
+func (b *busyStore) Query(ctx context.Context, sql string, args []any, row func([]any) error) error {
+	err := b.Store.Query(ctx, sql, args, row)
+	if f := b.meanwhile; f != nil && strings.Contains(sql, "'blocked'") {
+		b.meanwhile = nil
+		f()
+	}
+	return err
+}
+
+// TestOverlappedLookIsNotKept has a record come in, and everything be derived anew, while the detections run: what the
+// keeper then vouches for is what they find in the end.
+func TestOverlappedLookIsNotKept(t *testing.T) {
+	for name, meanwhile := range map[string]func(*fixture){
+		"record":  func(f *fixture) { f.block(t, "r2", "alex.wilber@contoso.com", now.Add(-40*24*time.Hour)) },
+		"rebuild": func(f *fixture) { must(t, f.store.Rebuild(t.Context(), nil)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			busy := &busyStore{Store: f.store}
+			engine := query.New(busy, query.Limits{})
+			lib, err := report.Load(rules, engine)
+			must(t, err)
+			keeper := answer.NewKeeper(busy, engine, lib, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+			f.block(t, "r1", "adele.vance@contoso.com", now.Add(-2*time.Hour))
+			ran := false
+			busy.meanwhile = func() { meanwhile(f); ran = true }
+			must(t, keeper.Look(t.Context()))
+			window := detect.Window{From: passtrail.TicksOf(now) - 60*passtrail.Day, To: passtrail.TicksOf(now), Now: passtrail.TicksOf(now)}
+			want, _, err := lib.Detect(t.Context(), tenant, window)
+			must(t, err)
+			got, ok, err := keeper.Known(t.Context(), tenant, window)
+			if err != nil || !ok || len(got) != len(want) || !ran {
+				t.Errorf("the keeper knows %d findings, %v, %v, the detections find %d; something came meanwhile: %v", len(got), ok, err, len(want), ran)
+			}
+		})
+	}
+}
+
+// TestKeeperLooksAgain makes everything anew after a look with the same records: other findings may come of them.
+func TestKeeperLooksAgain(t *testing.T) {
+	f := newFixture(t)
+	at := passtrail.TicksOf(now)
+	f.block(t, "r1", "adele.vance@contoso.com", now.Add(-50*24*time.Hour))
+	must(t, f.keeper.Look(t.Context()))
+	must(t, f.store.Rebuild(t.Context(), nil))
+	window := detect.Window{From: at - 60*passtrail.Day, To: at, Now: at}
+	if _, ok, err := f.keeper.Known(t.Context(), tenant, window); ok || err != nil {
+		t.Errorf("the keeper vouches for what was derived before everything was made anew (%v)", err)
+	}
+	must(t, f.keeper.Look(t.Context()))
+	if got, ok, err := f.keeper.Known(t.Context(), tenant, window); !ok || err != nil || len(got) != 1 {
+		t.Errorf("after another look: %d findings, %v, %v", len(got), ok, err)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestClosedFindingsStayClosed holds the keeper to what somebody decided.
 func TestClosedFindingsStayClosed(t *testing.T) {
 	f := newFixture(t)

@@ -21,9 +21,11 @@ const (
 	keeperAgain = 7 * passtrail.Day
 	// keeperAgainSlack is how long a batch may be on its way from its time of arrival to where a look sees it.
 	keeperAgainSlack = 5 * passtrail.Minute
+	// keeperTries is how often a look begins anew because something was committed meanwhile.
+	keeperTries = 3
 )
 
-// Keeper looks at the store from time to time: when records came in it runs the detections over them and tells the
+// Keeper looks at the store from time to time: when records came in, or what is derived was made anew, it runs the detections over them and tells the
 // pages that are open. It is a web.Watcher.
 type Keeper struct {
 	store   store.Store
@@ -40,6 +42,7 @@ type Keeper struct {
 
 // sight is what a tenant held when the keeper last looked, and from when to when it has been searched.
 type sight struct {
+	revision          store.Revision
 	records, findings int64
 	from, to          passtrail.Ticks
 }
@@ -86,41 +89,77 @@ func (k *Keeper) Look(ctx context.Context) error {
 	return nil
 }
 
-// lookAt compares a tenant with the last look; what is new is searched and told.
+// lookAt compares a tenant with the last look; what is new is searched and told. A look that an ingest, or a derivation,
+// overlapped counts for nothing: it is done again, and after some such looks at the next tick.
 func (k *Keeper) lookAt(ctx context.Context, tenant passtrail.TenantID) error {
-	now := passtrail.TicksOf(k.now())
-	records, err := k.records(ctx, tenant, now)
-	if err != nil {
-		return err
-	}
-	last, known := k.last(tenant)
-	if known && last.records == records {
+	for range keeperTries {
+		before, err := k.store.Revision(ctx, tenant)
+		if err != nil {
+			return err
+		}
+		last, known := k.last(tenant)
+		if known && last.revision == before {
+			return nil
+		}
+		next, found, err := k.search(ctx, tenant, last, known && last.revision.Whole == before.Whole)
+		if err != nil {
+			return err
+		}
+		switch after, err := k.store.Revision(ctx, tenant); {
+		case err != nil:
+			return err
+		case after != before:
+			continue
+		}
+		next.revision = before
+		if next.findings, err = k.keep(ctx, tenant, found); err != nil {
+			return err
+		}
+		k.mu.Lock()
+		k.seen[tenant] = next
+		k.mu.Unlock()
+		if known {
+			k.tell(tenant, news(last, next))
+		}
 		return nil
 	}
-	next := sight{records: records, from: now - keeperFirst, to: now}
+	return nil
+}
+
+// search runs the detections over what may be new since the last look, over all of its time when nothing is known.
+func (k *Keeper) search(ctx context.Context, tenant passtrail.TenantID, last sight, known bool) (sight, []store.Finding, error) {
+	now := passtrail.TicksOf(k.now())
+	next := sight{from: now - keeperFirst, to: now}
 	from := next.from
+	var err error
+	if next.records, err = k.records(ctx, tenant, now); err != nil {
+		return next, nil, err
+	}
 	if known {
 		next.from = last.from
 		if from, err = k.oldestNew(ctx, tenant, last.to); err != nil {
-			return err
+			return next, nil, err
 		}
 		from = max(min(from, now-keeperAgain), last.from)
 	}
-	if err := k.detect(ctx, tenant, detect.Window{From: from, To: now, Now: now}); err != nil {
-		return err
+	found, notes, err := k.library.Detect(ctx, tenant, detect.Window{From: from, To: now, Now: now})
+	for _, n := range notes {
+		k.log.Warn(n, "tenant", string(tenant))
+	}
+	return next, found, err
+}
+
+// keep keeps what was found, what continues a finding that is known under its id, and returns how many are kept.
+func (k *Keeper) keep(ctx context.Context, tenant passtrail.TenantID, found []store.Finding) (int64, error) {
+	known, err := k.store.Findings(ctx, tenant)
+	if err != nil {
+		return 0, err
+	}
+	if err := k.store.PutFindings(ctx, detect.Adopt(found, known)); err != nil {
+		return 0, err
 	}
 	all, err := k.store.Findings(ctx, tenant)
-	if err != nil {
-		return err
-	}
-	next.findings = int64(len(all))
-	k.mu.Lock()
-	k.seen[tenant] = next
-	k.mu.Unlock()
-	if known {
-		k.tell(tenant, news(last, next))
-	}
-	return nil
+	return int64(len(all)), err
 }
 
 // last is what the keeper saw of a tenant, and whether it has looked at all.
@@ -156,13 +195,13 @@ func (k *Keeper) oldestNew(ctx context.Context, tenant passtrail.TenantID, since
 }
 
 // Known answers the findings of a window that reaches to now from those that are kept, for [report.Library]. It can while
-// the records are those that the keeper saw last, and for the time that it has searched.
+// the records, and what is derived from them, are those that the keeper saw last, and for the time that it has searched.
 func (k *Keeper) Known(ctx context.Context, tenant passtrail.TenantID, w detect.Window) (found []store.Finding, ok bool, err error) {
 	last, known := k.last(tenant)
 	if !known || w.From < last.from || w.To < w.Now {
 		return nil, false, nil
 	}
-	if n, err := k.records(ctx, tenant, w.Now); err != nil || n != last.records {
+	if r, err := k.store.Revision(ctx, tenant); err != nil || r != last.revision {
 		return nil, false, err
 	}
 	all, err := k.store.Findings(ctx, tenant)
@@ -175,22 +214,6 @@ func (k *Keeper) Known(ctx context.Context, tenant passtrail.TenantID, w detect.
 		}
 	}
 	return found, true, nil
-}
-
-// detect runs the detections and keeps what they find; what continues a finding that is known goes under its id.
-func (k *Keeper) detect(ctx context.Context, tenant passtrail.TenantID, w detect.Window) error {
-	found, notes, err := k.library.Detect(ctx, tenant, w)
-	if err != nil {
-		return err
-	}
-	for _, n := range notes {
-		k.log.Warn(n, "tenant", string(tenant))
-	}
-	known, err := k.store.Findings(ctx, tenant)
-	if err != nil {
-		return err
-	}
-	return k.store.PutFindings(ctx, detect.Adopt(found, known))
 }
 
 // news says what came since the last look.
