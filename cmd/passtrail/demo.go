@@ -114,7 +114,7 @@ func (a *app) demoAnswers(ctx context.Context, page string) error {
 	}
 	var outs []*report.Output
 	for i, r := range lib.Reports {
-		o, err := lib.Run(ctx, r, report.Params{Tenant: tenant, Now: now})
+		o, err := lib.Run(ctx, r, report.Params{Tenant: tenant, Now: now, Zone: a.zone()})
 		if err != nil {
 			return err
 		}

@@ -76,17 +76,22 @@ func (a *app) events(ctx context.Context, f eventFlags) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case f.id != "":
+	if f.id != "" {
 		return a.event(ctx, x, f)
-	case f.all:
-		return a.stream(ctx, x.Engine, f.output, query.Request{Text: f.ExportText(), Tenants: x.Tenants, Now: x.Now, Export: true})
+	}
+	about, err := a.about(ctx, x, "Audit log", f.ExportText(), f.From, f.To)
+	if err != nil {
+		return err
+	}
+	a.notes(about.Notes...)
+	if f.all {
+		return a.stream(ctx, x.Engine, f.output, query.Request{Text: f.ExportText(), Tenants: x.Tenants, Now: x.Now, Export: true}, about)
 	}
 	page, err := x.Events(ctx, f.Filter, f.after, f.limit)
 	if err != nil {
 		return err
 	}
-	if err := a.write(f.output, eventTable(page.Events)); err != nil {
+	if err := a.writeAbout(f.output, about, eventTable(page.Events)); err != nil {
 		return err
 	}
 	if page.Next != "" {
@@ -201,8 +206,13 @@ func newAttemptsCommand(a *app) *cobra.Command {
 			if output == "table" || output == "md" {
 				text += "\n| project Start, UserPrincipalName, Outcome, Problem, Gates, Refusals, LastStep, Duration, IPAddress, AttemptId"
 			}
+			about, err := a.about(c.Context(), x, "Attempts", text, f.From, f.To)
+			if err != nil {
+				return err
+			}
+			a.notes(about.Notes...)
 			return a.toFile(out, func() error {
-				return a.stream(c.Context(), x.Engine, output, query.Request{Text: text, Tenants: x.Tenants, Now: x.Now, Export: true})
+				return a.stream(c.Context(), x.Engine, output, query.Request{Text: text, Tenants: x.Tenants, Now: x.Now, Export: true}, about)
 			})
 		},
 	}
@@ -249,6 +259,11 @@ func newPersonCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			about, err := a.about(c.Context(), x, "Person", "", from, to)
+			if err != nil {
+				return err
+			}
+			a.notes(about.Notes...)
 			if output == "json" {
 				e := json.NewEncoder(a.out)
 				e.SetIndent("", "  ")
@@ -256,7 +271,8 @@ func newPersonCommand(a *app) *cobra.Command {
 				return e.Encode(struct {
 					Person  *explore.Person  `json:"person"`
 					Moments []explore.Moment `json:"moments"`
-				}{p, moments})
+					Notes   []string         `json:"notes"`
+				}{p, moments, append([]string{}, about.Notes...)})
 			}
 			return a.person(p, moments)
 		},

@@ -91,9 +91,18 @@ func (a *app) write(format string, tables ...query.Table) error {
 	return a.writeWide(format, 60, tables...)
 }
 
+// writeAbout is write with what it is about, where the format has room for that.
+func (a *app) writeAbout(format string, about *export.About, tables ...query.Table) error {
+	return a.writeWith(format, export.Options{Zone: a.zone(), About: about}, tables...)
+}
+
 // writeWide is write with columns of up to width characters.
 func (a *app) writeWide(format string, width int, tables ...query.Table) error {
-	w, err := export.New(format, a.out, export.Options{Zone: a.zone(), MaxWidth: width})
+	return a.writeWith(format, export.Options{Zone: a.zone(), MaxWidth: width}, tables...)
+}
+
+func (a *app) writeWith(format string, o export.Options, tables ...query.Table) error {
+	w, err := export.New(format, a.out, o)
 	if err != nil {
 		return usageError{err}
 	}
@@ -111,8 +120,8 @@ func (a *app) writeWide(format string, width int, tables ...query.Table) error {
 }
 
 // stream runs a query and sends its rows to stdout as they come.
-func (a *app) stream(ctx context.Context, e *query.Engine, format string, req query.Request) error {
-	w, err := export.New(format, a.out, export.Options{Zone: a.zone()})
+func (a *app) stream(ctx context.Context, e *query.Engine, format string, req query.Request, about *export.About) error {
+	w, err := export.New(format, a.out, export.Options{Zone: a.zone(), About: about})
 	if err != nil {
 		return usageError{err}
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"passtrail"
+	"passtrail/internal/explore"
+	"passtrail/internal/export"
 	"passtrail/internal/kql/diag"
 	"passtrail/internal/query"
 )
@@ -78,7 +80,14 @@ func (a *app) query(ctx context.Context, args []string, f queryFlags) error {
 		_, err = fmt.Fprintln(a.out, s)
 		return err
 	}
-	return a.toFile(f.out, func() error { return queryError(text, a.stream(ctx, e, f.output, req)) })
+	var about *export.About
+	if f.output == "xlsx" {
+		x := &explore.Explorer{Engine: e, Tenants: req.Tenants, Now: req.Now}
+		if about, err = a.about(ctx, x, "Query", text, req.From, req.To); err != nil {
+			return err
+		}
+	}
+	return a.toFile(f.out, func() error { return queryError(text, a.stream(ctx, e, f.output, req, about)) })
 }
 
 func (a *app) queryText(args []string, file string) (string, error) {
@@ -173,7 +182,7 @@ func (a *app) answer(ctx context.Context, e *query.Engine, id json.RawMessage, r
 	var b bytes.Buffer
 	inner := *a
 	inner.out = &b
-	err := inner.stream(ctx, e, "json", req)
+	err := inner.stream(ctx, e, "json", req, nil)
 	if err == nil {
 		var tables struct {
 			Tables json.RawMessage `json:"tables"`

@@ -131,7 +131,7 @@ func TestRemote(t *testing.T) {
 		{"wrong usage", "", []string{"query", "--nosuch"}, 2, `^$`, `unknown flag`},
 		{"wrong arguments", "", []string{"person"}, 2, `^$`, `accepts 1 arg`},
 		{"a relative output", "", []string{"query", "print x = 1", "-o", "csv", "--out", "out.csv"}, 0, `^$`, `^$`},
-		{"the caller's time zone", "", []string{"events", now}, 0, `2026-03-04 07:16:04 \+09:00`, `^$`},
+		{"the caller's time zone", "", []string{"events", now}, 0, `2026-03-04 07:16:04 \+09:00`, `^note: Records known of 4 March 2026; no records of 5 March 2026`},
 		{"findings that are waited for", "", []string{"report", "suspicious-activity", "--fail-on", "low", now}, 0, `Nothing suspicious`, `^$`},
 		{"--data given", "", []string{"query", "AuditLogs | count", "-o", "csv", "--data", data}, 0, `^Count\n1\n$`, `^$`},
 		{"a path with a hole", "", []string{"ingest", "--tenant", testTenant, "nothere.json"}, 2, ``, `nothere.json`},

@@ -106,7 +106,7 @@ func (a *app) reportParams(ctx context.Context, f reportFlags) (report.Params, e
 		return report.Params{}, err
 	}
 	id, err := a.tenant(ctx, f.tenant)
-	return report.Params{Tenant: id, Now: now, From: from, To: to, Threshold: f.threshold}, err
+	return report.Params{Tenant: id, Now: now, From: from, To: to, Threshold: f.threshold, Zone: a.zone()}, err
 }
 
 // listReports needs no data directory: it lists what there is to ask.
@@ -146,6 +146,11 @@ func (a *app) writeReports(ctx context.Context, f reportFlags, outs []*report.Ou
 	case "table", "md":
 		return a.writeReportsText(f.output, outs)
 	}
+	about, err := a.aboutReports(ctx, outs)
+	if err != nil {
+		return err
+	}
+	a.notes(about.Notes...)
 	var tables []query.Table
 	for _, o := range outs {
 		for _, t := range o.Tables {
@@ -155,7 +160,33 @@ func (a *app) writeReports(ctx context.Context, f reportFlags, outs []*report.Ou
 			tables = append(tables, t)
 		}
 	}
-	return a.write(f.output, tables...)
+	return a.writeAbout(f.output, about, tables...)
+}
+
+// aboutReports says what a file with the rows of reports is about.
+func (a *app) aboutReports(ctx context.Context, outs []*report.Output) (*export.About, error) {
+	p, what := outs[0].Params, outs[0].Report.Title
+	x, err := a.explorer(ctx, string(p.Tenant))
+	if err != nil {
+		return nil, err
+	}
+	if len(outs) > 1 {
+		what = fmt.Sprintf("%d reports", len(outs))
+	}
+	about, err := a.about(ctx, x, what, "", p.From, p.To)
+	if err != nil {
+		return nil, err
+	}
+	about.Notes, about.From, about.To = nil, p.From, p.To
+	for _, o := range outs {
+		about.From, about.To = min(about.From, o.Params.From), max(about.To, o.Params.To)
+		for _, n := range o.Notes {
+			if !slices.Contains(about.Notes, n) {
+				about.Notes = append(about.Notes, n)
+			}
+		}
+	}
+	return about, nil
 }
 
 func (a *app) writeReportsJSON(outs []*report.Output) error {

@@ -40,6 +40,7 @@ func Abandon(w Writer) {
 type Options struct {
 	Zone     *time.Location // zone of times in tables for people (table, md); nil is UTC
 	MaxWidth int            // widest column of a terminal table; 0: 60
+	About    *About         // what it is about, for formats with room for it; nil: nothing is said
 }
 
 // New makes a writer of a format. An unknown format is an Invalid error that names those there are.
@@ -58,11 +59,11 @@ func New(format string, w io.Writer, o Options) (Writer, error) {
 	case "csv":
 		return &csvWriter{w: bufio.NewWriterSize(w, bufferSize)}, nil
 	case "json":
-		return &Tables{w: bufio.NewWriterSize(w, bufferSize)}, nil
+		return &Tables{w: bufio.NewWriterSize(w, bufferSize), about: o.About}, nil
 	case "ndjson":
 		return &ndjsonWriter{w: bufio.NewWriterSize(w, bufferSize)}, nil
 	case "xlsx":
-		return newXLSX(w), nil
+		return newXLSX(w, o.About), nil
 	}
 	return nil, passtrail.Errorf(passtrail.Invalid, "export.New", "unknown format %q (want %s)", format, strings.Join(Formats, ", "))
 }

@@ -257,6 +257,69 @@ func TestSeveralTables(t *testing.T) {
 	}
 }
 
+// TestXLSXIsReadAsItIs: the header stays on top and filters, columns are as wide as what they hold, days are days, and a
+// last sheet says what the workbook is about.
+func TestXLSXIsReadAsItIs(t *testing.T) {
+	table := query.Table{Name: "calls", Columns: []query.Column{{Name: "Time", Type: types.DateTime}, {Name: "Day", Type: types.DateTime}, {Name: "User", Type: types.String}, {Name: "N", Type: types.Long}}}
+	for n := range 300 { // more than those that decide the widths
+		table.Rows = append(table.Rows, []any{int64(at), int64(at - at%passtrail.Day), "somebody.with.a.long.name@contoso.com", int64(n)})
+	}
+	empty := query.Table{Name: "none", Columns: []query.Column{{Name: "A", Type: types.String}}}
+	about := &export.About{What: "Who called?", Tenant: "Contoso", TenantID: "6f1c2a34-5b0d-4e0a-9d35-0c6b2f9a7e11", From: at - passtrail.Day, To: at, Filter: "=User", Notes: []string{"Records known from 14 May 2026; 1 April to 13 May 2026 not covered.", "Open."}, Made: at}
+	f, err := excelize.OpenReader(bytes.NewReader(write(t, "xlsx", export.Options{About: about}, table, empty)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(f.GetSheetList()); got != "[calls none About]" {
+		t.Fatalf("sheets = %s", got)
+	}
+	for at, want := range map[string]string{"A2": "2026-03-03 10:16:05.000", "B2": "2026-03-03", "B301": "2026-03-03", "D301": "299"} {
+		if got, err := f.GetCellValue("calls", at); err != nil || got != want {
+			t.Errorf("%s = %q, %v, want %q", at, got, err, want)
+		}
+	}
+	for column, want := range map[string]float64{"A": 24, "B": 12, "C": 39, "D": 6} {
+		if got, err := f.GetColWidth("calls", column); err != nil || got != want {
+			t.Errorf("column %s is %v wide, %v, want %v", column, got, err, want)
+		}
+	}
+	panes, err := f.GetPanes("calls")
+	if err != nil || !panes.Freeze || panes.YSplit != 1 || panes.TopLeftCell != "A2" {
+		t.Errorf("panes = %+v, %v", panes, err)
+	}
+	id, err := f.GetCellStyle("calls", "C1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if style, err := f.GetStyle(id); err != nil || style.Font == nil || !style.Font.Bold {
+		t.Errorf("the header is not bold: %+v, %v", style, err)
+	}
+	filters := map[string]string{}
+	for _, n := range f.GetDefinedName() {
+		filters[n.Scope] = n.RefersTo
+	}
+	if filters["calls"] != "'calls'!$A$1:$D$301" || filters["none"] != "'none'!$A$1:$A$1" {
+		t.Errorf("filters = %v", filters)
+	}
+	said, err := f.GetRows("About")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := map[string]string{}
+	for _, row := range said {
+		lines[row[0]] = row[1]
+	}
+	for name, want := range map[string]string{
+		"What": "Who called?", "Tenant": "Contoso 6f1c2a34-5b0d-4e0a-9d35-0c6b2f9a7e11", "Period": "from 2026-03-02T10:16:04.7783410Z to 2026-03-03T10:16:04.7783410Z", "Filter": "'=User",
+		"Coverage and notes": "Records known from 14 May 2026; 1 April to 13 May 2026 not covered.\nOpen.", "Final up to": "nothing yet: figures may still grow by late records",
+		"Made": "2026-03-03T10:16:04.7783410Z", "Made by": "Passtrail " + passtrail.Version, "Rows of calls": "300", "Rows of none": "0",
+	} {
+		if lines[name] != want {
+			t.Errorf("About says %s = %q, want %q", name, lines[name], want)
+		}
+	}
+}
+
 func TestXLSX(t *testing.T) {
 	long := strings.Repeat("😀", 20000) // 40,000 UTF-16 units, 80,000 bytes
 	fits := strings.Repeat("ü", 32767)

@@ -127,5 +127,10 @@ func (t *tableWriter) Close() error {
 	if err := t.lay(); err != nil {
 		return err
 	}
+	if t.markdown && t.o.About != nil {
+		for _, note := range t.o.About.Notes {
+			t.w.WriteString("\nNote: " + markdownText.Replace(Plain(note)) + "\n")
+		}
+	}
 	return t.w.Flush()
 }

@@ -21,6 +21,7 @@ type Tables struct {
 	tables  int
 	rows    int
 	line    []byte
+	about   *About
 }
 
 // NewTables makes a writer that writes instants and decimals as the service itself does, without the zeros that end their
@@ -98,7 +99,12 @@ func appendShort(b []byte, at passtrail.Ticks) []byte {
 }
 
 // Close ends the answer.
-func (t *Tables) Close() error { return t.CloseWith() }
+func (t *Tables) Close() error {
+	if t.about != nil {
+		return t.CloseWith(t.about.member())
+	}
+	return t.CloseWith()
+}
 
 // Member is a member of a JSON object.
 type Member struct {

@@ -72,6 +72,11 @@ func (e *Engine) RegisteredOnly(ctx context.Context, tenant passtrail.TenantID) 
 	return t.Settings.RegisteredOnly(), err
 }
 
+// Coverage says of which time a tenant has audit records.
+func (e *Engine) Coverage(ctx context.Context, tenant passtrail.TenantID) (store.Coverage, error) {
+	return e.store.Coverage(ctx, tenant)
+}
+
 // Request is one query and on whose behalf it runs.
 type Request struct {
 	Text      string

@@ -41,18 +41,19 @@ type jsonTable struct {
 
 // jsonReport is the stable JSON form of a report; docs/reports.md documents it.
 type jsonReport struct {
-	Report    string      `json:"report"`
-	Title     string      `json:"title"`
-	Tenant    string      `json:"tenant"`
-	From      string      `json:"from"`
-	To        string      `json:"to"`
-	Now       string      `json:"now"`
-	Threshold int         `json:"threshold,omitempty"`
-	Answer    string      `json:"answer"`
-	Counts    string      `json:"counts"`
-	Notes     []string    `json:"notes"`
-	Query     string      `json:"query,omitempty"`
-	Tables    []jsonTable `json:"tables"`
+	Report    string       `json:"report"`
+	Title     string       `json:"title"`
+	Tenant    string       `json:"tenant"`
+	From      string       `json:"from"`
+	To        string       `json:"to"`
+	Now       string       `json:"now"`
+	Threshold int          `json:"threshold,omitempty"`
+	Answer    string       `json:"answer"`
+	Counts    string       `json:"counts"`
+	Notes     []string     `json:"notes"`
+	Coverage  jsonCoverage `json:"coverage"`
+	Query     string       `json:"query,omitempty"`
+	Tables    []jsonTable  `json:"tables"`
 }
 
 // WriteJSON writes the report in its stable JSON form.
@@ -60,6 +61,7 @@ func (o *Output) WriteJSON(w io.Writer) error {
 	j := jsonReport{
 		Report: o.Report.ID, Title: o.Report.Title, Tenant: string(o.Params.Tenant), From: o.Params.From.String(), To: o.Params.To.String(), Now: o.Params.Now.String(),
 		Threshold: o.Params.Threshold, Answer: o.Answer, Counts: strings.TrimSpace(o.Report.Counts), Notes: o.Notes, Query: o.Text,
+		Coverage: o.Covered.json(),
 	}
 	if j.Notes == nil {
 		j.Notes = []string{}

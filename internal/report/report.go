@@ -41,6 +41,7 @@ type Report struct {
 	Answer    string   `yaml:"answer"`    // text/template over the first row of the first table
 	Empty     string   `yaml:"empty"`     // the answer when the first table has no rows; "" is the template's business
 	Assumes   []string `yaml:"assumes"`   // which histories it leans on: registration, roles
+	Compares  bool     `yaml:"compares"`  // it compares with the period of the same length before
 	Tables    []Table  `yaml:"tables"`    // what the query's tables are, in order
 	Query     string   `yaml:"-"`
 
@@ -179,6 +180,7 @@ type Params struct {
 	Threshold int
 	// RegisteredOnly is the day from which only registered methods count in the tenant; 0: look it up.
 	RegisteredOnly passtrail.Ticks
+	Zone           *time.Location // of the days in notes; nil is UTC
 }
 
 // Output is a report's answer.
@@ -188,6 +190,7 @@ type Output struct {
 	Text     string // the query as it ran; empty for findings
 	Answer   string // one sentence
 	Notes    []string
+	Covered  Covered       // which part of the period the audit records cover
 	Tables   []query.Table // as many as Report.Tables
 	Findings int
 }
@@ -247,6 +250,9 @@ func (l *Library) Run(ctx context.Context, r *Report, p Params) (*Output, error)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("report %s: %w", r.ID, err)
+	}
+	if err := l.covered(ctx, out); err != nil {
+		return nil, err
 	}
 	notes, err := l.notes(ctx, r, p)
 	if err != nil {
@@ -409,5 +415,5 @@ func ParseSince(s string, now passtrail.Ticks) (passtrail.Ticks, error) {
 
 // Day is the date of an instant in a zone, for titles.
 func Day(t passtrail.Ticks, zone *time.Location) string {
-	return t.Time().In(zone).Format("2 January 2006")
+	return t.Time().In(zone).Format(dayLayout)
 }

@@ -42,6 +42,8 @@ type Store interface {
 	Revision(ctx context.Context, tenant passtrail.TenantID) (Revision, error)
 	// FinalUntil says up to when a tenant's figures are final, see Lateness.
 	FinalUntil(ctx context.Context, tenant passtrail.TenantID) (Finality, error)
+	// Coverage says of which time a tenant has audit records.
+	Coverage(ctx context.Context, tenant passtrail.TenantID) (Coverage, error)
 
 	// Tenant returns one tenant, or an error with code NotFound.
 	Tenant(ctx context.Context, id passtrail.TenantID) (Tenant, error)

@@ -47,6 +47,9 @@ func (s *Server) attemptsPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	scope := s.scope(sh)
 	s.noteSearch(r, scope, "attempts", f.Person)
+	if err := s.cover(r, sh); err != nil {
+		return err
+	}
 	if p.Page, err = s.services.FindAttempts(r.Context(), scope, f); err != nil {
 		return err
 	}

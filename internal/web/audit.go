@@ -114,6 +114,9 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.noteSearch(r, scope, "audit log", p.Filter.Target, p.Filter.Actor)
 	p.KQL = s.services.EventsQuery(scope, p.Filter)
+	if err := s.cover(r, sh); err != nil {
+		return err
+	}
 	if p.Page, err = s.services.FindEvents(r.Context(), scope, p.Filter); err != nil {
 		return err
 	}

@@ -31,6 +31,9 @@ func (s *Server) overviewPage(w http.ResponseWriter, r *http.Request) error {
 	if p.Freshness, err = s.services.Freshness(r.Context(), s.scope(sh)); err != nil {
 		return err
 	}
+	if err := s.cover(r, sh); err != nil {
+		return err
+	}
 	if p.Freshness.Records > 0 || p.Freshness.Snapshot > 0 {
 		if p.Answers, err = s.services.Answers(r.Context(), s.scope(sh), sh.Period); err != nil {
 			return err

@@ -115,6 +115,9 @@ func (s *Server) personPage(w http.ResponseWriter, r *http.Request) error {
 	if sh.Title == "" {
 		sh.Title = view.UPN
 	}
+	if err := s.cover(r, sh); err != nil {
+		return err
+	}
 	s.note(r, scope, "view-person", view.UPN, "")
 	return s.render(w, r, &personPage{sh, view, storyDays(sh, view.Story)})
 }

@@ -86,6 +86,15 @@ func (m *sample) Answers(ctx context.Context, s web.Scope, p web.Period) ([]web.
 	}, nil
 }
 
+// Coverage begins a year before the newest record, so that all time and the last 365 days have a beginning.
+func (m *sample) Coverage(ctx context.Context, s web.Scope, p web.Period) (web.Coverage, error) {
+	c := web.Coverage{KnownFrom: start - 60*passtrail.Day}
+	if p.From != 0 && p.From < c.KnownFrom {
+		c.Missing = "Records known from 2 January 2026; 3 March 2025 to 1 January 2026 not covered."
+	}
+	return c, may(ctx, s, auth.ReadPerson)
+}
+
 func (m *sample) Freshness(ctx context.Context, s web.Scope) (web.Freshness, error) {
 	if m.empty {
 		return web.Freshness{}, nil

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"io"
+	"time"
 
 	"passtrail"
 	"passtrail/internal/chart"
@@ -12,6 +13,7 @@ import (
 // Services is what the pages ask. One implementation answers from the store through internal/query; every method checks
 // who asks (auth.Require) before it reads, and returns a passtrail error with a code where a person can act on it.
 type Services interface {
+	Coverages
 	Overview
 	Reports
 	Events
@@ -32,12 +34,33 @@ type Services interface {
 type Scope struct {
 	Tenant passtrail.TenantID
 	Now    passtrail.Ticks
+	Zone   *time.Location // of the days that sentences name; nil is UTC
+}
+
+// Days is the zone whose days sentences name.
+func (s Scope) Days() *time.Location {
+	if s.Zone == nil {
+		return time.UTC
+	}
+	return s.Zone
 }
 
 // Period is a stretch of time, From inclusive and To exclusive; To 0 means up to now.
 type Period struct {
 	Key      string // "24h", "7d", "30d", "90d", "365d", "all" or "custom"
 	From, To passtrail.Ticks
+}
+
+// Coverages say which time the audit records cover.
+type Coverages interface {
+	// Coverage answers which part of a period they cover. Whoever may look at one person may ask.
+	Coverage(ctx context.Context, s Scope, p Period) (Coverage, error)
+}
+
+// Coverage is which time the audit records cover.
+type Coverage struct {
+	KnownFrom passtrail.Ticks // hour of the first record; 0: there is none
+	Missing   string          // what of the period is not covered, in a sentence; "" where all is
 }
 
 // Overview answers the eight questions at a glance.

@@ -27,6 +27,7 @@ type Shell struct {
 	Live           bool // the server tells of changes
 	Crumbs         []Link
 	PaneOpen       bool // details stand beside the page: it leaves them room from the first line on
+	Covered        Coverage
 }
 
 func (sh *Shell) base() *Shell { return sh }
@@ -228,6 +229,12 @@ func (s *Server) shell(r *http.Request, section, title string) (*Shell, error) {
 		}
 	}
 	return sh, sh.checkPeriod()
+}
+
+// cover finds out which part of the page's period the records cover.
+func (s *Server) cover(r *http.Request, sh *Shell) (err error) {
+	sh.Covered, err = s.services.Coverage(r.Context(), s.scope(sh), sh.Period)
+	return err
 }
 
 // postedTenant is the tenant that a form says it is about.

@@ -70,5 +70,5 @@ func New(c Config) (http.Handler, error) {
 
 // scope is what a request's questions are about.
 func (s *Server) scope(sh *Shell) Scope {
-	return Scope{Tenant: sh.Tenant.ID, Now: passtrail.TicksOf(s.now())}
+	return Scope{Tenant: sh.Tenant.ID, Now: passtrail.TicksOf(s.now()), Zone: sh.loc}
 }

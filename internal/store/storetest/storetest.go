@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"an input is set aside once", quarantine},
 		{"the ledger counts by hour", ledger},
 		{"figures become final", finality},
+		{"what time is covered", coverage},
 		{"snapshots are taken in once", snapshots},
 		{"tenants", tenants},
 		{"tenants stand for themselves", standings},

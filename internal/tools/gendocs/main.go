@@ -47,7 +47,8 @@ const reportsHead = `# The prebuilt reports
 
 JSON (` + "`-o json`" + `) is stable: an object with ` + "`report`, `title`, `tenant`, `from`, `to`, `now`" + ` (ISO 8601, UTC), ` + "`threshold`" + ` where there is one, ` + "`answer`" + ` (one
 sentence), ` + "`counts`" + ` (how it counts), ` + "`notes`" + `, ` + "`query`" + ` (the KQL that ran, runnable as it stands) and ` + "`tables`" + `: each with ` + "`name`, `title`, `columns`" + `
-(` + "`name`, `type`, `unit`" + `) and ` + "`rows`" + ` (objects by column name). Columns are only ever added. Periods are half open: from inclusive, to exclusive. Days are UTC
+(` + "`name`, `type`, `unit`" + `) and ` + "`rows`" + ` (objects by column name). ` + "`coverage`" + ` says of which
+time there are records: ` + "`knownFrom`, `knownTo`, `complete`" + ` and ` + "`missing`" + `, the parts of the period without records (` + "`from`, `to`" + `). Columns are only ever added. Periods are half open: from inclusive, to exclusive. Days are UTC
 days. People are told apart by object id, not by name.
 `
 

@@ -73,11 +73,11 @@ func within(column string, p web.Period) string {
 
 // stream writes what a query answers to w in a format. The rows counted are those written; an error means that the
 // output is not whole.
-func (a *Answers) stream(ctx context.Context, s web.Scope, req query.Request, format string, w io.Writer) (int64, error) {
+func (a *Answers) stream(ctx context.Context, s web.Scope, req query.Request, about *export.About, format string, w io.Writer) (int64, error) {
 	if err := auth.Require(ctx, s.Tenant, auth.Export); err != nil {
 		return 0, err
 	}
-	out, err := export.New(format, w, export.Options{})
+	out, err := export.New(format, w, export.Options{About: about})
 	if err != nil {
 		return 0, err
 	}

@@ -94,6 +94,7 @@ func TestEveryServiceAsksWhoIsAsking(t *testing.T) {
 		"Expiring":     func(ctx context.Context) error { _, err := f.Expiring(ctx, s, 30); return err },
 		"SetRetention": func(ctx context.Context) error { return f.SetRetention(ctx, s, 30) },
 		"Answers":      func(ctx context.Context) error { _, err := f.Answers.Answers(ctx, s, web.Period{}); return err },
+		"Coverage":     func(ctx context.Context) error { _, err := f.Coverage(ctx, s, web.Period{}); return err },
 		"Freshness":    func(ctx context.Context) error { _, err := f.Freshness(ctx, s); return err },
 		"ReportList":   func(ctx context.Context) error { _, err := f.ReportList(ctx, s); return err },
 		"Report":       func(ctx context.Context) error { _, err := f.Report(ctx, s, "x", web.Period{}, nil); return err },

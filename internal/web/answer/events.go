@@ -206,7 +206,11 @@ func (a *Answers) ExportEvents(ctx context.Context, s web.Scope, f web.EventFilt
 	if err != nil {
 		return 0, err
 	}
-	written, err := a.stream(ctx, s, query.Request{Text: filter(f).ExportText()}, format, w)
+	about, err := a.about(ctx, s, "Audit log", a.EventsQuery(s, f), f.Period)
+	if err != nil {
+		return 0, err
+	}
+	written, err := a.stream(ctx, s, query.Request{Text: filter(f).ExportText()}, about, format, w)
 	if err == nil && written < matched {
 		err = passtrail.Errorf(passtrail.Unavailable, "answer.ExportEvents", "%d records match and %d were written; try again", matched, written)
 	}

@@ -79,7 +79,11 @@ func (a *Answers) ExportQuery(ctx context.Context, s web.Scope, text string, p w
 	if err := auth.Require(ctx, s.Tenant, auth.RunQueries); err != nil {
 		return 0, err
 	}
-	return a.stream(ctx, s, request(ctx, s, text, p), format, w)
+	about, err := a.about(ctx, s, "Query", text, p)
+	if err != nil {
+		return 0, err
+	}
+	return a.stream(ctx, s, request(ctx, s, text, p), about, format, w)
 }
 
 // QuerySchema tells the editor what the engine has.

@@ -50,7 +50,7 @@ func info(r *report.Report) web.ReportInfo {
 
 // reportParams reads what a page asks of a report.
 func reportParams(s web.Scope, p web.Period, values map[string]string) (report.Params, error) {
-	out := report.Params{Tenant: s.Tenant, Now: s.Now, From: p.From, To: p.To}
+	out := report.Params{Tenant: s.Tenant, Now: s.Now, From: p.From, To: p.To, Zone: s.Days()}
 	if p.Key == "all" {
 		out.From = 1 // as early as instants go
 	}
@@ -300,7 +300,12 @@ func (a *Answers) ExportReport(ctx context.Context, s web.Scope, id string, p we
 	if err != nil {
 		return 0, err
 	}
-	writer, err := export.New(format, w, export.Options{})
+	about, err := a.about(ctx, s, out.Report.Title, "", web.Period{From: out.Params.From, To: out.Params.To})
+	if err != nil {
+		return 0, err
+	}
+	about.Notes = out.Notes
+	writer, err := export.New(format, w, export.Options{About: about})
 	if err != nil {
 		return 0, err
 	}
