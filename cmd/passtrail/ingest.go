@@ -251,6 +251,9 @@ func writeSummary(w io.Writer, s *ingest.Summary, zone *time.Location) {
 	if s.PastRetention > 0 {
 		line("past retention", "%s, older than the tenant keeps: not stored", thousands(s.PastRetention))
 	}
+	if s.Lost > 0 {
+		line("lost", "%s were read and not kept: the run failed before they were durable", thousands(s.Lost))
+	}
 	if s.First != 0 {
 		line("from", "%s", s.First.Time().In(zone).Format("2006-01-02 15:04:05 MST"))
 		line("to", "%s", s.Last.Time().In(zone).Format("2006-01-02 15:04:05 MST"))

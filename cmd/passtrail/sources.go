@@ -18,7 +18,8 @@ func newSourcesCommand(a *app) *cobra.Command {
 		Short: "What came in, from where, up to when, and what was set aside",
 		Long: "Lists what came in by source. PastRetention counts records older than the tenant keeps, which are not stored. FinalUntil is\n" +
 			"the instant up to which figures do not grow by records that are late: a day before the newest record of the source.\n" +
-			"\"open\" says that there is no such instant yet. An older file that is taken in later can still change figures.",
+			"\"open\" says that there is no such instant yet. An older file that is taken in later can still change figures. LastFailure says\n" +
+			"when and why the last ingest failed, until one succeeds.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.sources(c.Context(), tenant, output) },
 	}
@@ -44,6 +45,10 @@ func (a *app) sources(ctx context.Context, tenantFlag, output string) error {
 	if err != nil {
 		return err
 	}
+	failed, err := st.Failures(ctx, id)
+	if err != nil {
+		return err
+	}
 	t := query.Table{Name: "sources", Columns: []query.Column{{Name: "Source", Type: types.String}}}
 	for _, n := range []string{"Received", "Records", "SnapshotRows", "Repeats", "SetAside", "OtherCategories", "PastRetention"} {
 		t.Columns = append(t.Columns, query.Column{Name: n, Type: types.Long})
@@ -51,15 +56,23 @@ func (a *app) sources(ctx context.Context, tenantFlag, output string) error {
 	for _, n := range []string{"FirstHour", "LastHour", "LastSeen"} {
 		t.Columns = append(t.Columns, query.Column{Name: n, Type: types.DateTime})
 	}
-	t.Columns = append(t.Columns, query.Column{Name: "FinalUntil", Type: types.String})
-	for _, s := range store.SumLedger(hours) {
+	t.Columns = append(t.Columns, query.Column{Name: "FinalUntil", Type: types.String}, query.Column{Name: "LastFailure", Type: types.String})
+	for _, s := range store.SumFailures(store.SumLedger(hours), failed) {
 		until := "open"
 		if at := final[s.Source]; at != 0 {
 			until = at.Time().In(a.zone()).Format("2006-01-02 15:04:05Z07:00")
 		}
-		t.Rows = append(t.Rows, []any{s.Source, s.Received, s.Records(), s.SnapshotRows, s.Repeats, s.SetAside, s.Other, s.PastRetention, instant(s.First), instant(s.Hour), instant(s.LastSeen), until})
+		t.Rows = append(t.Rows, []any{s.Source, s.Received, s.Records(), s.SnapshotRows, s.Repeats, s.SetAside, s.Other, s.PastRetention, instant(s.First), instant(s.Hour), instant(s.LastSeen), until, a.failure(s.Failure)})
 	}
 	return a.write(output, t)
+}
+
+// failure is a cell for why a source failed.
+func (a *app) failure(f store.Failure) string {
+	if f.Reason == "" {
+		return ""
+	}
+	return f.At.Time().In(a.zone()).Format("2006-01-02 15:04:05Z07:00") + ": " + f.Reason
 }
 
 // instant is a cell for an instant; 0 is none.

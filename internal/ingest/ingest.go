@@ -5,6 +5,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -136,11 +137,18 @@ func (r *Runner) Run(ctx context.Context, inputs []Input) (*Summary, error) {
 	g.Go(func() error { return w.run(gctx, ordered) })
 	err := g.Wait()
 	w.pool.free = nil
-	if err == nil {
-		w.cfg.Progress(Progress{Bytes: w.progress.Bytes, Total: w.progress.Total, Records: w.progress.Records, Done: true})
-		err = r.Store.Refresh(ctx)
+	w.cfg.Progress(Progress{Bytes: w.progress.Bytes, Total: w.progress.Total, Records: w.progress.Records, Done: true})
+	// After a failure as well: it makes durable what was put off, so that the summary can say what is.
+	if rerr := r.Store.Refresh(ctx); err == nil {
+		err = rerr
 	}
 	w.sum.finish(people, w.took())
+	if err != nil {
+		w.sum.Lost = max(w.taken-w.sum.Read, 0)
+	}
+	if ferr := r.noteFailure(ctx, inputs, w.sum, cmp.Or(err, w.sum.failure())); err == nil {
+		err = ferr
+	}
 	switch {
 	case err != nil:
 		return w.sum, err
@@ -148,6 +156,42 @@ func (r *Runner) Run(ctx context.Context, inputs []Input) (*Summary, error) {
 		return w.sum, w.refusal()
 	}
 	return w.sum, w.sum.failure()
+}
+
+// noteFailure keeps, for those who look at the sources, why the run failed, or that it did not. What only the person at
+// the command can mend is not kept: a missing opt-in, a wrong flag, an interrupted run.
+func (r *Runner) noteFailure(ctx context.Context, inputs []Input, sum *Summary, err error) error {
+	f := store.Failure{Tenant: r.Config.Tenant, At: passtrail.TicksOf(r.Config.withDefaults().Now())}
+	tenants := map[passtrail.TenantID]bool{f.Tenant: true}
+	switch code := passtrail.CodeOf(err); {
+	case err == nil:
+		tenants[""] = true
+		for t := range sum.Tenants {
+			tenants[t] = true
+		}
+	case ctx.Err() != nil || code == passtrail.Denied || code == passtrail.Invalid || code == passtrail.Cancelled:
+		return nil
+	case code == "":
+		f.Reason = "an internal fault ended the run; the output of the command says more"
+	default:
+		var known *passtrail.Error
+		errors.As(err, &known)
+		f.Reason = known.Msg
+	}
+	var errs []error
+	done := map[string]bool{}
+	for _, in := range inputs {
+		if done[in.Name] {
+			continue
+		}
+		done[in.Name] = true
+		f.Source = in.Name
+		for t := range tenants {
+			f.Tenant = t
+			errs = append(errs, r.Store.PutFailure(ctx, f))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // read fetches the inputs one after the other and hands their batches on.

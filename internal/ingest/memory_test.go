@@ -34,8 +34,12 @@ func (c *countingStore) Commit(_ context.Context, b *store.Batch) (store.Counts,
 	n, q := int64(len(b.Records)), int64(len(b.Quarantine))
 	c.records += n
 	c.aside += q
-	return store.Counts{Received: n + q, Stored: n, SetAside: q}, nil
+	counts := store.Counts{Received: n + q, Stored: n, SetAside: q}
+	b.Durable(counts)
+	return counts, nil
 }
+
+func (c *countingStore) PutFailure(context.Context, store.Failure) error { return nil }
 
 func (c *countingStore) Refresh(context.Context) error { return nil }
 

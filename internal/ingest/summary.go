@@ -3,6 +3,7 @@ package ingest
 import (
 	"fmt"
 	"sort"
+	"sync"
 	"time"
 
 	"passtrail"
@@ -19,7 +20,8 @@ type Note struct {
 	Reason   string `json:"reason"`
 }
 
-// Summary says what a run did. Read = Stored + Repeated + SetAside + Other + PastRetention; records of refused tenants are
+// Summary says what a run did, of what is durable alone: records that were read and not stored, because the run failed on
+// the way, are in Lost only. Read = Stored + Repeated + SetAside + Other + PastRetention; records of refused tenants are
 // in Refused only.
 type Summary struct {
 	Read     int64 `json:"read"`
@@ -30,6 +32,9 @@ type Summary struct {
 	Other    int64 `json:"other"`
 	// PastRetention counts records, and rows of snapshots, that are older than their tenant keeps.
 	PastRetention int64 `json:"pastRetention"`
+
+	// Lost counts documents that were read and of which nothing was kept: the run failed before they were durable.
+	Lost int64 `json:"lost,omitempty"`
 
 	Categories map[string]int64             `json:"otherCategories,omitempty"` // of Other
 	Tenants    map[passtrail.TenantID]int64 `json:"tenants"`                   // records by tenant
@@ -50,6 +55,7 @@ type Summary struct {
 	Took      time.Duration   `json:"-"`
 
 	firstFailure error
+	mu           sync.Mutex // guards what durable batches count
 }
 
 // SnapshotNote says which snapshot was taken in.
@@ -65,6 +71,38 @@ func newSummary() *Summary {
 	return &Summary{Categories: map[string]int64{}, Tenants: map[passtrail.TenantID]int64{}, Refused: map[passtrail.TenantID]int64{}, Codes: map[string]int64{}}
 }
 
+// batch returns what counts a batch once it is durable. The batch's lists are not used after it returned.
+func (s *Summary) batch(b *store.Batch) func(store.Counts) {
+	tenant, records := b.Tenant, int64(len(b.Records))
+	codes, categories := map[string]int64{}, map[string]int64{}
+	for i := range b.Quarantine {
+		codes[b.Quarantine[i].Code]++
+	}
+	for _, o := range b.Other {
+		categories[o.Category] += o.Count
+	}
+	var snapshots []SnapshotNote
+	for _, sn := range b.Snapshots {
+		rows := len(sn.Registrations) + len(sn.Roles)
+		snapshots = append(snapshots, SnapshotNote{Tenant: tenant, Kind: sn.Kind, TakenAt: sn.TakenAt.String(), Rows: rows, Complete: sn.Complete})
+	}
+	return func(c store.Counts) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.count(c)
+		if records > 0 {
+			s.Tenants[tenant] += records
+		}
+		for code, n := range codes {
+			s.Codes[code] += n
+		}
+		for category, n := range categories {
+			s.Categories[category] += n
+		}
+		s.Snapshots = append(s.Snapshots, snapshots...)
+	}
+}
+
 // count adds what became of a batch.
 func (s *Summary) count(c store.Counts) {
 	s.Read += c.Received
@@ -78,7 +116,6 @@ func (s *Summary) count(c store.Counts) {
 
 // problem notes an input that is set aside.
 func (s *Summary) problem(q *store.Quarantine) {
-	s.Codes[q.Code]++
 	if len(s.Problems) < maxNotes {
 		s.Problems = append(s.Problems, Note{Position: q.Position, Code: q.Code, Reason: q.Reason})
 	}

@@ -25,7 +25,8 @@ type writer struct {
 	name      string            // short name of the pending batches' source
 	records   int
 	bytes     int
-	room      int // records of the last full batch
+	room      int   // records of the last full batch
+	taken     int64 // documents that were handed on to be stored, set aside or counted
 	pool      slicePool
 	flushed   time.Time
 	refreshed time.Time
@@ -206,8 +207,8 @@ func (w *writer) addRecords(ctx context.Context, in *input, all []passtrail.Reco
 				b.Records = w.pool.take(max(n, w.room))
 			}
 			b.Records = append(b.Records, records[:n]...)
-			w.sum.Tenants[tenant] += int64(n)
 			w.records += n
+			w.taken += int64(n)
 		}
 		records = records[n:]
 	}
@@ -230,6 +231,7 @@ func (w *writer) addOthers(ctx context.Context, in *input, out *parsed) error {
 		if b != nil {
 			b.Quarantine = append(b.Quarantine, *q)
 			w.records++
+			w.taken++
 			w.bytes += len(q.Bytes)
 		}
 	}
@@ -240,13 +242,13 @@ func (w *writer) addOthers(ctx context.Context, in *input, out *parsed) error {
 		if k.tenant == "" {
 			k.tenant = in.tenant
 		}
-		w.sum.Categories[k.category] += count
 		b, err := w.batch(ctx, in, k.tenant, count)
 		if err != nil {
 			return err
 		}
 		if b != nil {
 			b.Other = append(b.Other, store.OtherCount{Category: k.category, Hour: k.hour, Count: count})
+			w.taken += count
 		}
 	}
 	return nil
@@ -263,6 +265,7 @@ func (w *writer) addRows(ctx context.Context, in *input, out *parsed) error {
 		if b != nil {
 			rows = append(rows, row)
 			w.inputs[in] = true
+			w.taken += int64(max(len(row.roles), 1))
 		}
 	}
 	w.snaps.add(in, rows, out.pages)
@@ -284,11 +287,10 @@ func (w *writer) flush(ctx context.Context, more bool) error {
 			b.Checkpoints = places
 		}
 		b.More = true // the Refresh at the end of the run makes all durable
-		counts, err := w.store.Commit(ctx, b)
-		if err != nil {
+		b.Durable = w.sum.batch(b)
+		if _, err := w.store.Commit(ctx, b); err != nil {
 			return fmt.Errorf("commit: %w", err)
 		}
-		w.sum.count(counts)
 		w.room = max(w.room, len(b.Records))
 		w.pool.give(b.Records)
 	}
@@ -331,13 +333,10 @@ func (w *writer) storeSnapshots(ctx context.Context) error {
 		if i == len(all)-1 {
 			b.Checkpoints = w.checkpoints()
 		}
-		counts, err := w.store.Commit(ctx, b)
-		if err != nil {
+		b.Durable = w.sum.batch(b)
+		if _, err := w.store.Commit(ctx, b); err != nil {
 			return fmt.Errorf("commit: %w", err)
 		}
-		w.sum.count(counts)
-		rows := len(s.Registrations) + len(s.Roles)
-		w.sum.Snapshots = append(w.sum.Snapshots, SnapshotNote{Tenant: s.tenant, Kind: s.Kind, TakenAt: s.TakenAt.String(), Rows: rows, Complete: s.Complete})
 	}
 	return nil
 }

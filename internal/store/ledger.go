@@ -1,12 +1,17 @@
 package store
 
-import "passtrail"
+import (
+	"slices"
+
+	"passtrail"
+)
 
 // SourceSum is the ledger of one source added up. Its Hour is the last that a record or snapshot stands in, First the
 // first; both are 0 where no input had a time.
 type SourceSum struct {
 	LedgerHour
-	First passtrail.Ticks
+	First   passtrail.Ticks
+	Failure Failure // why it failed last, see SumFailures; zero: it did not
 }
 
 // Records is how many records were stored: without the rows of snapshots.
@@ -37,6 +42,21 @@ func SumLedger(hours []LedgerHour) []*SourceSum {
 				s.First = h.Hour
 			}
 			s.Hour = max(s.Hour, h.Hour)
+		}
+	}
+	return sums
+}
+
+// SumFailures puts the newest failure of each source beside its sum, and adds sources that failed and never brought
+// anything. Failures come newest first.
+func SumFailures(sums []*SourceSum, failed []Failure) []*SourceSum {
+	for _, f := range failed {
+		i := slices.IndexFunc(sums, func(s *SourceSum) bool { return s.Source == f.Source })
+		if i < 0 {
+			i, sums = len(sums), append(sums, &SourceSum{LedgerHour: LedgerHour{Source: f.Source}})
+		}
+		if sums[i].Failure.Reason == "" {
+			sums[i].Failure = f
 		}
 	}
 	return sums

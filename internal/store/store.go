@@ -35,6 +35,12 @@ type Store interface {
 	QuarantineItem(ctx context.Context, id int64) (Quarantine, error)
 	// DropQuarantined removes inputs, after a retry took them in.
 	DropQuarantined(ctx context.Context, ids []int64) error
+	// PutFailure keeps why the last attempt to take something in failed, in place of what is kept of that source and
+	// tenant. A failure without a reason is a success: nothing is kept of them. It works while the database itself cannot
+	// be written.
+	PutFailure(ctx context.Context, f Failure) error
+	// Failures returns what is kept of a tenant and of unknown ones, newest first.
+	Failures(ctx context.Context, tenant passtrail.TenantID) ([]Failure, error)
 	// Ledger returns the ledger of a tenant, by source and hour.
 	Ledger(ctx context.Context, tenant passtrail.TenantID) ([]LedgerHour, error)
 	// Revision brings what is derived up to date and says what state of a tenant that is: two answers between which it
@@ -114,6 +120,9 @@ type Batch struct {
 	// enough for a transaction that is quick to write; a batch without More, Refresh, Rebuild and Close make all of them
 	// durable. Until then a kill loses it whole, its checkpoints with it, and so does a later Commit that fails.
 	More bool
+	// Durable, which may be nil, is called once with what became of the batch when it is durable: by the call that makes
+	// it so, before that returns, from any goroutine. It calls no method of the store. A batch that is lost is never told of.
+	Durable func(Counts)
 }
 
 // Checkpoint says how far one place was read.
@@ -182,6 +191,14 @@ type Quarantine struct {
 	Code     string // stable: not-json, no-time, too-large ...
 	Bytes    []byte
 	At       passtrail.Ticks
+}
+
+// Failure is an attempt to take in from a source that failed.
+type Failure struct {
+	Tenant passtrail.TenantID `json:"tenant,omitempty"` // "" where none was named
+	Source string             `json:"source"`
+	At     passtrail.Ticks    `json:"at"`
+	Reason string             `json:"reason"` // for a person, nothing personal
 }
 
 // QuarantineFilter chooses inputs that were set aside; zero fields choose all.

@@ -487,6 +487,8 @@ type SourceRow struct {
 	Received, Repeats, SetAside, Other   int64
 	Records, SnapshotRows, PastRetention int64 // Records and SnapshotRows are what was stored
 	First, Last, LastSeen, FinalUntil    passtrail.Ticks
+	FailedAt                             passtrail.Ticks
+	Failure                              string // why the last attempt to take in from it failed, "" if it did not
 }
 
 // SetAsideRow is one input that could not be read.

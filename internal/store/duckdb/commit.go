@@ -49,6 +49,9 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) (store.Counts, error
 	if err := c.run(context.WithoutCancel(ctx)); err != nil {
 		return store.Counts{}, s.abandon(p, c.wrote, err)
 	}
+	if b.Durable != nil {
+		p.durable = append(p.durable, func() { b.Durable(c.counts) })
+	}
 	if err := s.finish(p, b.More); err != nil {
 		return store.Counts{}, err
 	}

@@ -61,7 +61,7 @@ func (s *Store) derive(ctx context.Context, op string, f func(*derivation) error
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case strings.Contains(err.Error(), "Out of Memory Error"):
+	case faultOf(err.Error()) == memoryFault:
 		return &passtrail.Error{Code: passtrail.TooLarge, Op: op, Msg: "deriving attempts and history needs more memory than the database may use: allow it more", Err: err}
 	}
 	return fmt.Errorf("%s: %w", op, err)

@@ -71,6 +71,7 @@ type Store struct {
 	deriveRows int64 // records to fold at once, see sliceRows
 	progress   func(done, total int64)
 	fresh      freshness
+	failed     failures
 
 	writing  sync.Mutex // held by whoever uses what follows
 	w        *sql.Conn  // the one connection that writes
@@ -93,7 +94,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	s := &Store{now: c.Now, dir: c.Dir, progress: c.Progress, unlock: func() error { return nil }}
 	if err := s.start(ctx, c); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, engineFault("duckdb.Open", errors.Join(err, s.Close()))
 	}
 	return s, nil
 }
@@ -112,8 +113,11 @@ func (s *Store) start(ctx context.Context, c Config) (err error) {
 		}
 		dc.Path, dc.TempDir = filepath.Join(c.Dir, fileName), filepath.Join(c.Dir, "tmp")
 	}
+	if err = s.failed.open(c.Dir, c.ReadOnly); err != nil {
+		return err
+	}
 	if s.db, err = duck.Open(ctx, dc); err != nil {
-		return fmt.Errorf("database in %s: %w", c.Dir, err)
+		return engineFault("duckdb.Open", fmt.Errorf("database in %s: %w", c.Dir, err))
 	}
 	s.db.SQL.SetMaxIdleConns(idleReaders)
 	if s.w, err = s.db.SQL.Conn(ctx); err != nil {

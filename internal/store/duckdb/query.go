@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
-	"strings"
 
 	bindings "github.com/duckdb/duckdb-go-bindings"
 	"github.com/duckdb/duckdb-go/v2"
@@ -263,8 +262,8 @@ func queryError(ctx context.Context, err error) error {
 		return ctx.Err()
 	case errors.As(err, &known):
 		return err
-	case strings.HasPrefix(text, "Out of Memory Error"):
+	case faultOf(text) == memoryFault:
 		return &passtrail.Error{Code: passtrail.TooLarge, Op: "duckdb.Query", Msg: "the query needs more memory than it may use: narrow its time range", Err: err}
 	}
-	return fmt.Errorf("duckdb: %w", err)
+	return engineFault("duckdb.Query", fmt.Errorf("duckdb: %w", err))
 }

@@ -82,7 +82,7 @@ func nullTicks(t passtrail.Ticks) any {
 // collect reads all rows with scan and closes them.
 func collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
 	if err != nil {
-		return nil, err
+		return nil, engineFault("duckdb.collect", err)
 	}
 	defer rows.Close()
 	var all []T
@@ -93,7 +93,7 @@ func collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) 
 		}
 		all = append(all, v)
 	}
-	return all, rows.Err()
+	return all, engineFault("duckdb.collect", rows.Err())
 }
 
 // optedIn fails with Denied unless collection is on for the tenant. It returns the tenant's retention in days.

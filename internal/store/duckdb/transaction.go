@@ -43,6 +43,7 @@ type putOff struct {
 	// checkpoints are those of its batches: a reader would not see them in the table.
 	checkpoints map[string]string
 	tenants     map[passtrail.TenantID]bool // whose batches it holds
+	durable     []func()                    // to call once it is committed
 }
 
 // write makes what was put off durable and runs f in a transaction of its own.
@@ -63,13 +64,13 @@ func (s *Store) transact(ctx context.Context, f func(tx *sql.Tx) error) error {
 	// A transaction whose context ends takes its connection with it; f's statements end with ctx by themselves.
 	tx, err := s.w.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
-		return err
+		return engineFault("duckdb.write", err)
 	}
 	defer tx.Rollback()
 	if err := f(tx); err != nil {
-		return err
+		return engineFault("duckdb.write", err)
 	}
-	return tx.Commit()
+	return engineFault("duckdb.write", tx.Commit())
 }
 
 // settle makes what was put off durable. The caller holds s.writing.
@@ -85,7 +86,13 @@ func (s *Store) settle() error {
 // land makes batches durable. What is derived from them is due from then on.
 func (s *Store) land(p *putOff) error {
 	s.fresh.move(slices.Collect(maps.Keys(p.tenants))...)
-	return p.tx.Commit()
+	if err := p.tx.Commit(); err != nil {
+		return engineFault("duckdb.Commit", err)
+	}
+	for _, told := range p.durable {
+		told()
+	}
+	return nil
 }
 
 func (s *Store) setOpen(p *putOff) {
@@ -117,7 +124,7 @@ func (s *Store) begin(ctx context.Context) (*putOff, error) {
 	}
 	tx, err := s.w.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
-		return nil, err
+		return nil, engineFault("duckdb.Commit", err)
 	}
 	return &putOff{tx: tx, since: s.now(), checkpoints: map[string]string{}, tenants: map[passtrail.TenantID]bool{}}, nil
 }
@@ -138,7 +145,10 @@ func (s *Store) abandon(p *putOff, wrote bool, cause error) error {
 		return cause
 	}
 	s.setOpen(nil)
-	return errors.Join(cause, p.tx.Rollback())
+	if err := p.tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		cause = errors.Join(cause, err)
+	}
+	return engineFault("duckdb.Commit", cause)
 }
 
 // insertRecords runs the INSERT that reads the incoming records; it is prepared once.

@@ -373,3 +373,18 @@ func TestAccessLogIsWholeOverItsPages(t *testing.T) {
 		t.Errorf("%d of %d lines on %d pages, want 3", len(seen), lines, pages+1)
 	}
 }
+
+// TestSourcesShowFailures has a source that never brought anything fail, and one that did.
+func TestSourcesShowFailures(t *testing.T) {
+	f := newFixture(t)
+	s := web.Scope{Tenant: tenant, Now: passtrail.TicksOf(now)}
+	f.block(t, "r1", "adele.vance@contoso.com", now)
+	for _, source := range []string{"file", "graph"} {
+		must(t, f.store.PutFailure(t.Context(), store.Failure{Tenant: tenant, Source: source, At: 7, Reason: source + " broke"}))
+	}
+	view, err := f.SourceList(as(t.Context(), auth.ReportsReader), s)
+	must(t, err)
+	if len(view.Sources) != 2 || view.Sources[0].Failure != "file broke" || view.Sources[0].Records != 1 || view.Sources[1].Name != "graph" || view.Sources[1].FailedAt != 7 {
+		t.Errorf("sources are %+v", view.Sources)
+	}
+}

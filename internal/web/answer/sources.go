@@ -30,7 +30,11 @@ func (a *Answers) SourceList(ctx context.Context, s web.Scope) (*web.SourcesView
 	if err != nil {
 		return nil, err
 	}
-	view := &web.SourcesView{Sources: sources(hours, final), Arrived: arrived(hours)}
+	failed, err := a.store.Failures(ctx, s.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	view := &web.SourcesView{Sources: sources(hours, final, failed), Arrived: arrived(hours)}
 	aside, err := a.store.Quarantined(ctx, store.QuarantineFilter{Tenant: s.Tenant, Limit: maxSetAside})
 	if err != nil {
 		return nil, err
@@ -46,12 +50,13 @@ func setAside(q store.Quarantine) web.SetAsideRow {
 }
 
 // sources is a line for each source of the ledger.
-func sources(hours []store.LedgerHour, final store.Finality) []web.SourceRow {
+func sources(hours []store.LedgerHour, final store.Finality, failed []store.Failure) []web.SourceRow {
 	var out []web.SourceRow
-	for _, s := range store.SumLedger(hours) {
+	for _, s := range store.SumFailures(store.SumLedger(hours), failed) {
 		out = append(out, web.SourceRow{
 			Name: s.Source, Received: s.Received, Records: s.Records(), SnapshotRows: s.SnapshotRows, Repeats: s.Repeats, SetAside: s.SetAside, Other: s.Other,
 			PastRetention: s.PastRetention, First: s.First, Last: s.Hour, LastSeen: s.LastSeen, FinalUntil: final[s.Source],
+			FailedAt: s.Failure.At, Failure: s.Failure.Reason,
 		})
 	}
 	return out
