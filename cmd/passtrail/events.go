@@ -289,8 +289,12 @@ func (a *app) person(p *explore.Person, moments []explore.Moment) error {
 	fmt.Fprintf(a.out, "%s\n%s\nobject id    %s\nrole         %s\n", export.Plain(first(p.Name, p.UPN)), export.Plain(p.UPN), export.Plain(p.ID), export.Plain(p.Role))
 	if p.Known {
 		fmt.Fprintf(a.out, "registered   %s\nenabled      %s\ncapable      %s\ndata         %s\n", yes(p.Registered), yes(p.Enabled), yes(p.Capable), first(p.DataRegistered, "none"))
+		fmt.Fprintf(a.out, "can reset    %s\n", a.canReset(p))
 	} else {
 		fmt.Fprintln(a.out, "registered   not known: no registration snapshot holds this person")
+		if p.BlockedUntil != 0 {
+			fmt.Fprintf(a.out, "can reset    %s\n", a.canReset(p))
+		}
 	}
 	fmt.Fprintln(a.out)
 	for _, m := range moments {
@@ -313,6 +317,14 @@ func (a *app) person(p *explore.Person, moments []explore.Moment) error {
 		}
 	}
 	return nil
+}
+
+// canReset says whether a person can reset their own password now: a block outweighs what is registered.
+func (a *app) canReset(p *explore.Person) string {
+	if p.BlockedUntil != 0 {
+		return "no, blocked until " + export.Text(int64(p.BlockedUntil), types.DateTime, a.zone())
+	}
+	return yes(p.Capable)
 }
 
 // plainStep says in plain words what a record of a story is: the step of the reset portal, else the activity.

@@ -20,7 +20,10 @@ type Person struct {
 	Registered, Enabled, Capable bool
 	DataRegistered               string
 	RegisteredOn                 passtrail.Ticks // 0: never or not known
-	LastSeen                     passtrail.Ticks // newest attempt or record about the person; FindPeople says it, 0 elsewhere
+	// BlockedUntil is when the block from password reset ends, 0 for who is not blocked now. Whoever is blocked cannot reset,
+	// also when capable.
+	BlockedUntil passtrail.Ticks
+	LastSeen     passtrail.Ticks // newest attempt or record about the person; FindPeople says it, 0 elsewhere
 }
 
 // Moment is one thing in a person's line of time: a single record, or several that belong together, such as an attempt or
@@ -150,8 +153,13 @@ func ambiguous(who string, found []Person) error {
 	return passtrail.Errorf(passtrail.Conflict, "explore.Person", "%d%s people's names begin with %q: %s; give the whole user principal name", len(found), more, who, strings.Join(names, ", "))
 }
 
-// describe adds registration and role to a person.
+// describe adds registration, role and a block to a person.
 func (x Explorer) describe(ctx context.Context, p Person) (*Person, error) {
+	blocked, err := x.blocked(ctx, x.Now, "UserId == "+Quote(p.ID))
+	if err != nil {
+		return nil, err
+	}
+	p.BlockedUntil = blocked[p.ID]
 	t, err := x.run(ctx, "UserRegistrationDetails | where Id == "+Quote(p.ID)+
 		" | project UserType, UserRole, IsSsprRegistered, IsSsprEnabled, IsSsprCapable, DataRegistered, RegisteredOn, UserPrincipalName, UserDisplayName")
 	if err != nil {

@@ -285,3 +285,19 @@ func TestLongNamesFit(t *testing.T) {
 		}
 	}
 }
+
+// TestPagesDoNotMoveOnASlowMachine opens pages as a machine draws them that is ten times slower. Nothing is painted before
+// the page is whole, so that nothing moves when the rest comes.
+func TestPagesDoNotMoveOnASlowMachine(t *testing.T) {
+	b := newBrowser(t, newSite(t, newSample()))
+	command(b, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: 10})
+	for _, width := range []int64{1440, 390} {
+		b.look(width, "light")
+		for _, path := range []string{"/access-log", "/tenants", "/audit?id=SSPR_3"} {
+			b.open(path)
+			if moved := eval[float64](b, layoutShift); moved > 0.001 {
+				t.Errorf("%s at %d pixels moved while it was drawn, by %.4f", path, width, moved)
+			}
+		}
+	}
+}

@@ -56,6 +56,14 @@ func (z Zone) Date(t passtrail.Ticks) string {
 	return t.Time().In(z.loc).Format(time.DateOnly)
 }
 
+// LongDate is the day of an instant in the reader's zone, in words: 14 May 2026.
+func (z Zone) LongDate(t passtrail.Ticks) string {
+	if z.loc == nil {
+		return t.Time().Format("2 January 2006")
+	}
+	return t.Time().In(z.loc).Format("2 January 2006")
+}
+
 // ParseDate reads a date field: the start of that day in the reader's zone. ok is false for anything else.
 func (z Zone) ParseDate(s string) (t passtrail.Ticks, ok bool) {
 	loc := z.loc

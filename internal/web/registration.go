@@ -15,6 +15,8 @@ type registrationPage struct {
 	Lists  []Link
 	Page   int
 	Last   bool
+	On     string // the day that is shown, in words, where it is not today
+	Notes  []string
 }
 
 func (*registrationPage) file() string { return "registration.html" }
@@ -38,6 +40,10 @@ func (s *Server) registrationPage(w http.ResponseWriter, r *http.Request) error 
 			*end = sh.NextDay(day) - 1
 		}
 	}
+	at := s.dayAsked(sh, f.At)
+	if at == askedPast {
+		sh.Title = "Registration on " + sh.LongDate(f.At)
+	}
 	f.Page, _ = strconv.Atoi(sh.Value("page"))
 	f.Page = min(max(f.Page, 0), 100_000)
 	p := &registrationPage{Shell: sh, Filter: f, View: &RegistrationView{}, Page: f.Page, Lists: registrationLists(f.Compare != 0)}
@@ -46,8 +52,54 @@ func (s *Server) registrationPage(w http.ResponseWriter, r *http.Request) error 
 			return err
 		}
 	}
+	if at == askedPast {
+		p.On = sh.LongDate(f.At)
+	}
+	p.Notes = s.registrationNotes(sh, f, p.View.KnownSince)
 	p.Last = int64((f.Page+1)*pageRows) >= p.View.Listed
 	return s.render(w, r, p)
+}
+
+// A day that is asked for has passed, is today, or is still to come.
+const (
+	askedToday = iota
+	askedPast
+	askedToCome
+)
+
+// dayAsked tells which of them a day is; end is its last instant, 0 for none asked.
+func (s *Server) dayAsked(sh *Shell, end passtrail.Ticks) int {
+	now := passtrail.TicksOf(s.now())
+	switch {
+	case end == 0:
+		return askedToday
+	case end < now:
+		return askedPast
+	case sh.Date(end) != sh.Date(now):
+		return askedToCome
+	}
+	return askedToday
+}
+
+// registrationNotes say what to know about the days asked for: one before the first snapshot is assumed, one that is still
+// to come is answered as of now.
+func (s *Server) registrationNotes(sh *Shell, f RegistrationFilter, since passtrail.Ticks) []string {
+	var notes []string
+	for _, end := range []passtrail.Ticks{f.At, f.Compare} {
+		switch s.dayAsked(sh, end) {
+		case askedToCome:
+			text := " is still to come: shown is the state of now."
+			if end == f.Compare {
+				text = " is still to come: compared is with the state of now."
+			}
+			notes = append(notes, sh.LongDate(end)+text)
+		case askedPast:
+			if since != 0 && end < since {
+				notes = append(notes, "The state on "+sh.LongDate(end)+" is assumed from the first snapshot of "+sh.LongDate(since)+".")
+			}
+		}
+	}
+	return notes
 }
 
 // registrationLists are the lists of people to choose from; Href is the key.

@@ -385,7 +385,8 @@ type RegistrationView struct {
 type RegisteredPerson struct {
 	PersonRow
 	RegistrationState
-	Type, Change string // Change is what differs between two dates
+	Type, Change string          // Change is what differs between two dates
+	BlockedUntil passtrail.Ticks // end of a block from password reset that holds at the moment asked about, 0 without one
 }
 
 // Findings are what detections found.

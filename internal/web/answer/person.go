@@ -45,12 +45,10 @@ func (a *Answers) Person(ctx context.Context, s web.Scope, who string, p web.Per
 		return nil, err
 	}
 	view := &web.PersonView{PersonRow: web.PersonRow{ID: known.ID, UPN: known.UPN, Name: known.Name, Role: known.Role}}
-	span := first(&tables[3])
+	span := first(&tables[2])
 	view.LastSeen = span.ticks("Last")
 	view.Earlier = p.From != 0 && span.ticks("First") != 0 && span.ticks("First") < p.From
-	if until := blockedUntil(span.ticks("Blocked"), &tables[2]); until > s.Now {
-		view.BlockedUntil = until
-	}
+	view.BlockedUntil = known.BlockedUntil
 	for _, r := range rows(&tables[0]) {
 		view.Roles = append(view.Roles, web.RoleHeld{Name: r.text("RoleName"), From: r.ticks("ValidFrom"), To: r.ticks("ValidTo"), Assumed: r.ticks("AssumedFrom")})
 	}
@@ -96,27 +94,12 @@ func (a *Answers) personData(ctx context.Context, s web.Scope, who string, p web
 	return known, moments, tables, err
 }
 
-// aboutPerson reads roles, registration, attempts, and when something was seen first and last and a block last.
+// aboutPerson reads roles, registration, and when something was seen first and last.
 func (a *Answers) aboutPerson(ctx context.Context, s web.Scope, id string) ([]query.Table, error) {
 	q := explore.Quote(id)
 	return a.run(ctx, s, "RoleAssignments | where UserId == "+q+" | project RoleName, ValidFrom, ValidTo, AssumedFrom | sort by ValidFrom desc, RoleName asc;\n"+
 		"UserRegistrationHistory | where Id == "+q+" | sort by ValidFrom desc;\n"+
-		"PasswordResetAttempts | where UserId == "+q+" | project Start, End;\n"+
-		"PasswordEvents | where UserId == "+q+" | summarize First = min(Time), Last = max(Time), Blocked = maxif(Time, Activity == 'blocked' or Step == 'blocked')")
-}
-
-// blockedUntil is a day after the last block or after the last attempt within a day of it, 0 without a block.
-func blockedUntil(blocked passtrail.Ticks, attempts *query.Table) passtrail.Ticks {
-	if blocked == 0 {
-		return 0
-	}
-	last := blocked
-	for _, r := range rows(attempts) {
-		if start := r.ticks("Start"); start > blocked && start < blocked+passtrail.Day {
-			last = max(last, r.ticks("End"))
-		}
-	}
-	return last + passtrail.Day
+		"PasswordEvents | where UserId == "+q+" | summarize First = min(Time), Last = max(Time)")
 }
 
 // state is the registration of a person now, nil without a snapshot.

@@ -160,8 +160,14 @@ L | project Id, UserPrincipalName, UserDisplayName, UserType, IsAdmin, IsSsprReg
 		return err
 	}
 	view.Listed = whole(tables[0].Rows[0][0])
+	blocked, err := a.explorer(s).Blocked(ctx, at)
+	if err != nil {
+		return err
+	}
 	for _, r := range rows(&tables[1]) {
-		view.People = append(view.People, registered(r))
+		p := registered(r)
+		p.BlockedUntil = blocked[p.ID]
+		view.People = append(view.People, p)
 	}
 	return nil
 }
