@@ -41,7 +41,7 @@ func (b *bench) open(ctx context.Context) (store.Store, passtrail.Ticks, error) 
 	return st, passtrail.Ticks(newest) + passtrail.Minute, err
 }
 
-// reports times each of the eight reports against the same figures by SQL written by hand.
+// reports times each of the reports against the same figures by SQL written by hand.
 func (b *bench) reports(ctx context.Context) error {
 	st, now, err := b.open(ctx)
 	if err != nil {

@@ -5,7 +5,7 @@ WITH seen AS (
   UNION ALL
   SELECT r.time, r.problem, r.target_id, coalesce(u.is_admin, false), 1
   FROM record r LEFT JOIN person_role u ON u.tenant = r.tenant AND u.user_id = r.target_id AND u.assumed_from <= r.time AND r.time < u.valid_to
-  WHERE r.tenant = $tenant AND r.activity_key = 'reset' AND r.result = 'failure' AND r.problem LIKE 'password\_refused%' ESCAPE '\' AND r.time >= 2 * $from - $to AND r.time < $to)
+  WHERE r.tenant = $tenant AND r.activity_key IN ('reset', 'change') AND r.result <> 'success' AND r.problem <> '' AND (r.activity_key = 'change' OR r.problem LIKE 'password\_refused%' ESCAPE '\') AND r.time >= 2 * $from - $to AND r.time < $to)
 SELECT problem, count(*) FILTER (refused = 0 AND time >= $from), count(*) FILTER (refused = 1 AND time >= $from), count(*) FILTER (time >= $from) AS n, count(*) FILTER (time < $from),
   count(DISTINCT user_id) FILTER (time >= $from), count(DISTINCT user_id) FILTER (is_admin AND time >= $from)
 FROM seen GROUP BY 1 HAVING n > 0 ORDER BY 4 DESC, 1;

@@ -28,7 +28,7 @@ func newDemoCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Simulate a tenant, answer the questions, serve the pages",
-		Long: "Simulates a tenant up to now, takes its records in, prints the answers to the eight questions, writes them as a page,\n" +
+		Long: "Simulates a tenant up to now, takes its records in, prints the answers to the nine questions, writes them as a page,\n" +
 			"and serves the pages. The data directory is --data, else a new one for this run; one that is there is used as it is.",
 		Example: "  passtrail demo\n  passtrail demo --no-serve --page sspr.html",
 		Args:    cobra.NoArgs,
@@ -98,7 +98,7 @@ func (a *app) fillDemo(ctx context.Context, dir string, f demoFlags) error {
 	return quiet.ingest(ctx, ingestFlags{tenant: simulate.DefaultTenant, maxDocument: 16, maxDepth: 64, output: "text"}, []string{in})
 }
 
-// demoAnswers prints the answers to the eight questions.
+// demoAnswers prints the answers to the nine questions.
 func (a *app) demoAnswers(ctx context.Context, page string) error {
 	lib, err := a.library(ctx)
 	if err != nil {
@@ -119,7 +119,7 @@ func (a *app) demoAnswers(ctx context.Context, page string) error {
 			return err
 		}
 		outs = append(outs, o)
-		if i < 8 {
+		if i < 9 {
 			fmt.Fprintf(a.out, "\n%s\n  %s\n", r.Title, o.Answer)
 		}
 	}

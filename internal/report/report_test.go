@@ -57,7 +57,7 @@ func TestDefinitions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"registered-count", "registered-people", "data-registered", "resets-last-7-days", "methods-used", "common-problems", "admins-resetting-often", "suspicious-activity"}
+	want := []string{"registered-count", "registered-people", "data-registered", "resets-last-7-days", "methods-used", "common-problems", "admins-resetting-often", "suspicious-activity", "policy-changes"}
 	var got []string
 	orders := map[int]bool{}
 	for _, r := range lib.Reports {
@@ -70,8 +70,8 @@ func TestDefinitions(t *testing.T) {
 			t.Errorf("%s lacks a short word, an answer or a question", r.ID)
 		}
 	}
-	if !slices.Equal(got[:8], want) || len(got) < 15 {
-		t.Errorf("reports = %v, want the eight questions first", got)
+	if !slices.Equal(got[:9], want) || len(got) < 16 {
+		t.Errorf("reports = %v, want the nine questions first", got)
 	}
 	_, err = lib.Find("nosuch")
 	if passtrail.CodeOf(err) != passtrail.NotFound || !strings.Contains(err.Error(), "registered-count") {

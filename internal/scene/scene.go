@@ -79,7 +79,12 @@ type Event struct {
 	UserAgent   string
 	Agent       string // on-premises agent
 	ID          string // "" is a new one
+	Service     string // "" is the activity's
+	Changed     []Change
 }
+
+// Change is one modified property of an event; values are as Entra writes them, JSON in text.
+type Change struct{ Name, Old, New string }
 
 // ID is the object id of a person.
 func ID(person string) string { return "id-" + person }
@@ -127,6 +132,9 @@ func (s *Scene) record(e Event, a vocab.Activity) passtrail.Record {
 		e.Target = e.Actor
 	}
 	service := a.Service
+	if e.Service != "" {
+		service = e.Service
+	}
 	for _, v := range vocab.Services() {
 		if v.Key == service {
 			service = v.Name
@@ -139,13 +147,32 @@ func (s *Scene) record(e Event, a vocab.Activity) passtrail.Record {
 		Shape: passtrail.ShapeGraph, Source: "test", ReceivedAt: s.Now,
 	}
 	r.InitiatedBy = text(map[string]any{"user": map[string]string{"id": r.ActorID, "userPrincipalName": r.ActorUPN, "displayName": r.ActorName, "ipAddress": r.ActorAddress}})
-	r.TargetResources = text([]any{map[string]string{"id": r.TargetID, "userPrincipalName": r.TargetUPN, "displayName": r.TargetName, "type": "User"}})
+	target := map[string]any{"id": r.TargetID, "userPrincipalName": r.TargetUPN, "displayName": r.TargetName, "type": "User"}
+	if e.Changed != nil {
+		target["modifiedProperties"] = modified(e.Changed)
+	}
+	r.TargetResources = text([]any{target})
 	r.AdditionalDetails = details(e)
 	c := vocab.Classify(r.Service, r.Activity, r.Result, r.Reason)
 	r.ActivityKey, r.Step, r.Method, r.Problem = c.ActivityKey, c.Step, c.Method, c.Problem
 	sum := sha256.Sum256([]byte(string(s.Tenant) + r.ID))
 	copy(r.Hash[:], sum[:])
 	return r
+}
+
+// modified writes modified properties; an empty value is null.
+func modified(changes []Change) []any {
+	list := []any{}
+	for _, c := range changes {
+		value := func(s string) any {
+			if s == "" {
+				return nil
+			}
+			return s
+		}
+		list = append(list, map[string]any{"displayName": c.Name, "oldValue": value(c.Old), "newValue": value(c.New)})
+	}
+	return list
 }
 
 func details(e Event) string {

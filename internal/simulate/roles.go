@@ -41,6 +41,10 @@ var posts = []post{
 	{role: "Groups Administrator", to: 1},
 }
 
+// methodsHelper is the place in posts, and so among the people, of the Authentication Administrator: only that role and
+// weightier ones may change the methods of others.
+const methodsHelper = 8
+
 // roleList is posts with as many help-desk people as the rate of resets needs.
 func (m *model) roleList() []post {
 	list := slices.Clone(posts)

@@ -26,6 +26,7 @@ type vocabulary struct {
 	methods    []Method
 	roles      []Role
 	data       []dataLabel
+	settings   []Setting
 	techniques []Technique
 	dates      []Date
 
@@ -63,6 +64,7 @@ func mustLoad() *vocabulary {
 	v.loadReasons()
 	v.loadRoles()
 	v.loadData()
+	v.loadSettings()
 	v.loadTechniques()
 	v.loadDates()
 	return v

@@ -14,7 +14,7 @@ type overviewPage struct {
 
 func (*overviewPage) file() string { return "overview.html" }
 
-// overviewPage answers the eight questions at a glance.
+// overviewPage answers the nine questions at a glance.
 func (s *Server) overviewPage(w http.ResponseWriter, r *http.Request) error {
 	sh, err := s.shell(r, "overview", "Overview")
 	if err != nil {

@@ -83,6 +83,7 @@ func (m *sample) Answers(ctx context.Context, s web.Scope, p web.Period) ([]web.
 		{Report: "common-problems", Href: "/reports/common-problems", Question: "What are common problems users or admins face when attempting to use password reset?", Sentence: "Too few methods registered stopped 22 people.", Figure: "22", FigureLabel: "people: too few methods registered", Tone: "warn", Chart: bars("Problems", chart.Bar, "Too few methods registered", 22, "Stopped part-way", 12, "Blocked for 24 hours", 3), Links: links},
 		{Report: "admins-resetting-often", Href: "/reports/admins-resetting-often", Question: "What admins are resetting their own passwords frequently?", Sentence: "One administrator did so 4 times.", Figure: "1", FigureLabel: "administrator", Tone: "warn", Links: links},
 		{Report: "suspicious-activity", Href: "/reports/suspicious-activity", Question: "Is there any suspicious activity going on with password reset?", Sentence: "2 findings, one of them grave.", Figure: "2", FigureLabel: "findings", Tone: "bad", Links: links},
+		{Report: "policy-changes", Href: "/reports/policy-changes", Question: "What changes were made to the SSPR policy?", Sentence: "3 settings changed, the newest: NotifyUsersOfReset to false, by chief@contoso.com.", Figure: "3", FigureLabel: "settings changed", Links: links},
 	}, nil
 }
 
@@ -104,7 +105,7 @@ func (m *sample) Freshness(ctx context.Context, s web.Scope) (web.Freshness, err
 
 func (m *sample) ReportList(ctx context.Context, s web.Scope) ([]web.ReportInfo, error) {
 	return []web.ReportInfo{
-		{ID: "methods-used", Title: "What are the most common methods that users or admins use to reset their passwords?", Summary: "Completed gates of successful attempts.", Group: "The eight questions"},
+		{ID: "methods-used", Title: "What are the most common methods that users or admins use to reset their passwords?", Summary: "Completed gates of successful attempts.", Group: "The nine questions"},
 		{ID: "funnel", Title: "Where do people stop?", Summary: "Attempts by the last step they reached.", Group: "More"},
 	}, may(ctx, s, auth.ReadReports)
 }

@@ -63,7 +63,7 @@ type Coverage struct {
 	Missing   string          // what of the period is not covered, in a sentence; "" where all is
 }
 
-// Overview answers the eight questions at a glance.
+// Overview answers the nine questions at a glance.
 type Overview interface {
 	// Answers returns the answers in the order to show them. One that could not be found out carries a Problem.
 	Answers(ctx context.Context, s Scope, p Period) ([]Answer, error)

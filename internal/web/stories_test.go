@@ -46,16 +46,16 @@ func (w *world) answer(t *testing.T, text string) [][]any {
 	return res.Tables[0].Rows
 }
 
-// TestOverviewAnswersTheEightQuestions reads the eight cards and opens each report from its question.
-func TestOverviewAnswersTheEightQuestions(t *testing.T) {
+// TestOverviewAnswersTheNineQuestions reads the nine cards and opens each report from its question.
+func TestOverviewAnswersTheNineQuestions(t *testing.T) {
 	s, w := realSite(t)
 	b := newBrowser(t, s)
 	b.look(1440, "light")
 	b.open("/")
 	b.shot("real-overview")
 	questions := eval[[]string](b, `[...document.querySelectorAll('.answer h2 a[href^="/reports/"]')].map((a) => a.getAttribute("href"))`)
-	if len(questions) != 8 {
-		t.Fatalf("the overview has %d questions, want 8", len(questions))
+	if len(questions) != 9 {
+		t.Fatalf("the overview has %d questions, want 9", len(questions))
 	}
 	rows := w.answer(t, `PasswordResetAttempts | where Outcome == "reset" and End >= ago(7d) | summarize dcount(UserId)`)
 	want := fmt.Sprint(rows[0][0])

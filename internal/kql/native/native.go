@@ -15,7 +15,7 @@ import (
 // Functions returns all functions, for duck.Config.
 func Functions() []duck.Func {
 	var all []duck.Func
-	for _, t := range [][]fn{conversions, texts, patterns, times, arrays, bags, sets, parsers, encodings, hashes, addresses, numbers, decimals, series, sketches, operators} {
+	for _, t := range [][]fn{conversions, texts, patterns, times, arrays, bags, sets, parsers, encodings, hashes, addresses, numbers, decimals, series, sketches, operators, changes} {
 		for _, f := range t {
 			all = append(all, f.duck())
 		}

@@ -38,17 +38,18 @@ var glances = map[string]glance{
 	"common-problems":        {column: "Occurrences", name: "Title", label: "times", tone: "warn", links: []web.Link{{Text: "Where people stop", Href: "/attempts"}}},
 	"admins-resetting-often": {label: "administrators", tone: "warn", links: []web.Link{{Text: "Admin attempts", Href: "/attempts?who=admins"}}},
 	"suspicious-activity":    {label: "findings", tone: "bad", picture: -1, links: []web.Link{{Text: "All findings", Href: "/suspicious"}}},
+	"policy-changes":         {label: "settings changed", picture: -1, links: []web.Link{{Text: "Records of the policy", Href: "/audit?activity=policy"}}},
 }
 
 // glanceRows is how many lines of a list a card shows.
 const glanceRows = 3
 
-// Answers answers the eight questions, two at a time.
+// Answers answers the nine questions, two at a time.
 func (a *Answers) Answers(ctx context.Context, s web.Scope, p web.Period) ([]web.Answer, error) {
 	if err := auth.Require(ctx, s.Tenant, auth.ReadReports); err != nil {
 		return nil, err
 	}
-	reports := a.library.Reports[:min(eight, len(a.library.Reports))]
+	reports := a.library.Reports[:min(nine, len(a.library.Reports))]
 	out := make([]web.Answer, len(reports))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(2)

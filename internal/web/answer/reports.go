@@ -23,8 +23,8 @@ import (
 // maxShown is how many rows of a table a page shows; an export has them all.
 const maxShown = 300
 
-// eight is how many reports answer the questions of the overview; they come first.
-const eight = 8
+// nine is how many reports answer the questions of the overview; they come first.
+const nine = 9
 
 // ReportList answers the list of prebuilt reports.
 func (a *Answers) ReportList(ctx context.Context, s web.Scope) ([]web.ReportInfo, error) {
@@ -41,8 +41,8 @@ func (a *Answers) ReportList(ctx context.Context, s web.Scope) ([]web.ReportInfo
 }
 
 func info(r *report.Report) web.ReportInfo {
-	group := "The eight questions"
-	if r.Order > eight {
+	group := "The nine questions"
+	if r.Order > nine {
 		group = "More"
 	}
 	return web.ReportInfo{ID: r.ID, Title: r.Title, Summary: r.Counts, Group: group}
