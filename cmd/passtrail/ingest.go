@@ -17,6 +17,7 @@ import (
 
 	"passtrail"
 	"passtrail/internal/connector/file"
+	"passtrail/internal/dates"
 	"passtrail/internal/ingest"
 	"passtrail/internal/kql/native"
 	"passtrail/internal/store"
@@ -31,6 +32,7 @@ type ingestFlags struct {
 	maxDepth             int
 	batch                int // records of a transaction
 	memory               int // MiB for the engine, 0: duckdb.IngestMemory
+	dates, zone          string
 }
 
 func newIngestCommand(a *app) *cobra.Command {
@@ -47,6 +49,9 @@ func newIngestCommand(a *app) *cobra.Command {
 			"what is new. What cannot be read is set aside: see \"passtrail quarantine\".\n\n" +
 			"A snapshot (registrations, roles) was taken when --as-of says, else when its rows were updated, else at the date in the\n" +
 			"file's name, else when the file was last changed.\n\n" +
+			"The order of day and month in a CSV file, and the zone of its times, are decided once for the whole file: by a number\n" +
+			"above 12, by AM and PM as in the United States, by what its header says. A file that leaves them open is not read:\n" +
+			"--dates says its order, --zone the zone of times that the header calls local.\n\n" +
 			"Exit codes: 0 done, also when some records were set aside; 1 failed, also when nothing of an input could be read;\n2 wrong usage.",
 		Example: "  passtrail ingest ./logs\n  passtrail ingest --tenant 6f1c2a34-5b0d-4e0a-9d35-0c6b2f9a7e11 export.json.gz audit.csv\n  zcat big.gz | passtrail ingest --tenant 6f1c2a34-5b0d-4e0a-9d35-0c6b2f9a7e11 -",
 		Args:    cobra.MinimumNArgs(1),
@@ -55,6 +60,8 @@ func newIngestCommand(a *app) *cobra.Command {
 	fl := c.Flags()
 	fl.StringVar(&f.tenant, "tenant", "", "tenant `id` of records that do not name theirs")
 	fl.StringVar(&f.asOf, "as-of", "", "`time` at which snapshots were taken (ISO 8601)")
+	fl.StringVar(&f.dates, "dates", "", "`order` of the dates of CSV files: day-first, month-first, year-first (26/03/19)")
+	fl.StringVar(&f.zone, "zone", "", "time `zone` of the local times of CSV files, such as Europe/Berlin")
 	fl.BoolVar(&f.again, "again", false, "read everything again, also what was read before")
 	fl.IntVar(&f.maxDocument, "max-document", 16, "longest record in `MiB`; longer ones are set aside")
 	fl.IntVar(&f.maxDepth, "max-depth", 64, "deepest nesting of a record; deeper ones are set aside")
@@ -75,7 +82,11 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, paths []string) error {
 	for i, p := range paths {
 		paths[i] = a.path(p)
 	}
-	sources, err := file.Open(ctx, paths, file.Options{MaxDocument: f.maxDocument << 20, Stdin: a.in, Now: a.clock})
+	opt := file.Options{MaxDocument: f.maxDocument << 20, Stdin: a.in, Now: a.clock}
+	if err := f.times(&opt); err != nil {
+		return err
+	}
+	sources, err := file.Open(ctx, paths, opt)
 	if err != nil {
 		return err
 	}
@@ -162,6 +173,23 @@ func (a *app) ingestConfig(f ingestFlags) (ingest.Config, error) {
 		return cfg, usageError{fmt.Errorf("--max-depth %d: want 8 to 10000", f.maxDepth)}
 	}
 	return cfg, nil
+}
+
+// times checks the flags that say how CSV files write times.
+func (f ingestFlags) times(opt *file.Options) error {
+	var ok bool
+	if opt.Dates, ok = dates.ParseOrder(f.dates); !ok {
+		return usageError{fmt.Errorf("--dates %s: want day-first, month-first or year-first", f.dates)}
+	}
+	if f.zone == "" {
+		return nil
+	}
+	zone, err := time.LoadLocation(f.zone)
+	if err != nil || f.zone == "Local" {
+		return usageError{fmt.Errorf("--zone %s: want a time zone such as Europe/Berlin, America/New_York or UTC", f.zone)}
+	}
+	opt.Zone = zone
+	return nil
 }
 
 // ingestError is how the command ends: a run in which nothing of an input could be read has failed.

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"passtrail"
+	"passtrail/internal/dates"
 )
 
 // Source reads audit records from one place.
@@ -33,4 +34,6 @@ type Document struct {
 	// Code and Reason are set when the place could not deliver the document whole: too long, cut off, not text. Bytes
 	// then holds its beginning, and it is set aside as it is.
 	Code, Reason string
+	// Times says how the document's place writes its times, for rows of CSV files; nil where a document says it itself.
+	Times *dates.Form
 }

@@ -99,6 +99,7 @@ func (p *parser) parse(j *job) {
 		}
 		out.records = append(out.records, passtrail.Record{Tenant: p.tenant(d), Source: j.input.Name, ReceivedAt: at})
 		r := &out.records[len(out.records)-1]
+		p.n.Times = d.Times
 		res, fault := p.n.Read(d.Bytes, r)
 		if fault == nil && res.Kind == normalise.KindRecord && r.Tenant != "" {
 			p.people.add(r)

@@ -5,10 +5,8 @@ import (
 	"strings"
 
 	"passtrail"
+	"passtrail/internal/dates"
 )
-
-// utcMark is what the Log Analytics page puts behind the names of time columns when it exports CSV.
-const utcMark = " [UTC]"
 
 // analytics reads a row of the AuditLogs table: of a CSV export, or of a query's answer. A row that is not a whole record
 // (another table, a summary, a projection without the ids) is counted and not kept: stored, it would count twice.
@@ -32,8 +30,8 @@ func (n *Normaliser) analytics(r *passtrail.Record) (Kind, *Fault) {
 func (n *Normaliser) analyticsRow() map[string]value {
 	row := make(map[string]value, len(n.top.rest))
 	for _, m := range n.top.rest {
-		name := strings.TrimSuffix(m.name, utcMark)
-		if name != m.name && n.top.find(name).kind != 0 {
+		name, zone := dates.Column(m.name)
+		if _, twice := row[name]; zone == dates.Unmarked || twice || !strings.HasSuffix(m.name, "]") || n.top.find(name).kind != 0 {
 			name = m.name
 		}
 		row[name] = m.value
@@ -60,9 +58,13 @@ func (n *Normaliser) analyticsRecord(row map[string]value, activity string, r *p
 	if activity == "" {
 		return &Fault{Code: CodeNoActivity, Reason: "the row has neither ActivityDisplayName nor OperationName"}
 	}
-	var ok bool
-	if r.Time, ok = parseTime(firstOf(row["ActivityDateTime"].text(), row["TimeGenerated"].text())); !ok {
-		return &Fault{Code: CodeNoTime, Reason: "the row has no readable ActivityDateTime or TimeGenerated"}
+	column := "ActivityDateTime"
+	if row[column].text() == "" {
+		column = "TimeGenerated"
+	}
+	var f *Fault
+	if r.Time, f = n.columnTime(column, row[column].text()); f != nil {
+		return f
 	}
 	if f := n.stateTenant(r, row["AADTenantId"], row["ResourceId"]); f != nil {
 		return f
@@ -70,19 +72,36 @@ func (n *Normaliser) analyticsRecord(row map[string]value, activity string, r *p
 	r.ID = row["Id"].text()
 	r.Service, r.Category = row["LoggedByService"].text(), row["Category"].text()
 	r.OperationType = row["AADOperationType"].text()
-	r.Result = lower(firstOf(row["Result"].text(), row["ResultType"].text()))
+	if r.Result, f = resultOf(firstOf(row["Result"].text(), row["ResultType"].text())); f != nil {
+		return f
+	}
 	r.Reason = firstOf(row["ResultReason"].text(), row["ResultDescription"].text())
 	r.CorrelationID = lower(row["CorrelationId"].text())
 	inner := audit{}
 	r.InitiatedBy = n.dynamic(&inner, mInitiatedBy, row["InitiatedBy"])
 	r.TargetResources = n.dynamic(&inner, mTargets, row["TargetResources"])
 	r.AdditionalDetails = n.dynamic(&inner, mDetails, row["AdditionalDetails"])
+	for name, text := range map[string]string{"InitiatedBy": r.InitiatedBy, "TargetResources": r.TargetResources, "AdditionalDetails": r.AdditionalDetails} {
+		if text == "" && isLost(row[name].text()) {
+			return &Fault{Code: CodeBadValue, Reason: name + " is not JSON: a spreadsheet or script cut or replaced its nested values; export the file again"}
+		}
+	}
 	inner.inner.fill(r)
 	r.UserAgent = inner.inner.userAgent.text()
 	n.differences(row, analyticsForm(r))
 	r.Extra = n.dev.text()
 	n.finish(r)
 	return nil
+}
+
+// isLost tells whether the text of a dynamic column that is not JSON of its kind once had values: it is not empty, null, or
+// an empty value of another kind.
+func isLost(text string) bool {
+	switch strings.TrimSpace(text) {
+	case "", "null", "{}", "[]", `""`, "[{}]":
+		return false
+	}
+	return true
 }
 
 // dynamic returns the JSON of a dynamic column, which comes as JSON or as a string with JSON in it.

@@ -2,15 +2,16 @@ package normalise
 
 // The codes of [Fault]. They are stable: people filter the quarantine by them.
 const (
-	CodeNotJSON      = "not-json"
-	CodeTruncated    = "truncated"
-	CodeTooDeep      = "too-deep"
-	CodeNotObject    = "not-object"
-	CodeDuplicate    = "duplicate-member"
-	CodeNoTime       = "no-time"
-	CodeNoActivity   = "no-activity"
-	CodeUnknownShape = "unknown-shape"
-	CodeBadValue     = "bad-value"
+	CodeNotJSON       = "not-json"
+	CodeTruncated     = "truncated"
+	CodeTooDeep       = "too-deep"
+	CodeNotObject     = "not-object"
+	CodeDuplicate     = "duplicate-member"
+	CodeNoTime        = "no-time"
+	CodeNoActivity    = "no-activity"
+	CodeUnknownShape  = "unknown-shape"
+	CodeBadValue      = "bad-value"
+	CodeUnknownResult = "unknown-result"
 )
 
 // Fault says why a document cannot be read. Its reason never quotes the document.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"passtrail"
+	"passtrail/internal/dates"
 	"passtrail/internal/store"
 )
 
@@ -40,6 +41,9 @@ const MaxDepth = 64
 
 // A Normaliser reads documents. It keeps caches and buffers: use one for each goroutine.
 type Normaliser struct {
+	// Times says how the rows of a CSV file write times; nil for documents that say it themselves. Set it before Read.
+	Times *dates.Form
+
 	scan       scanner
 	top, props audit
 	dev        deviations
@@ -103,7 +107,7 @@ func (n *Normaliser) read(r *passtrail.Record) (Kind, *Fault) {
 		return KindPage, nil
 	}
 	for i := range a.rest {
-		switch name := a.rest[i].name; name {
+		switch name, _ := dates.Column(a.rest[i].name); name {
 		case "isSsprRegistered", "isSsprCapable", "methodsRegistered":
 			return KindRegistration, n.registration()
 		case "roleEligibilityScheduleId":
@@ -114,7 +118,7 @@ func (n *Normaliser) read(r *passtrail.Record) (Kind, *Fault) {
 				continue
 			}
 			return n.roles()
-		case "TimeGenerated", "TimeGenerated [UTC]", "ActivityDateTime", "ActivityDateTime [UTC]":
+		case "TimeGenerated", "ActivityDateTime":
 			return n.analytics(r)
 		case "eventDateTime", "createdDateTime", "aggregatedDateTime":
 			return n.otherReport(name)

@@ -8,11 +8,13 @@ import (
 	"strings"
 
 	"passtrail"
+	"passtrail/internal/dates"
+	"passtrail/internal/vocab"
 )
 
 // The columns of the portal's CSV that stand once.
 const (
-	colDate        = "Date (UTC)"
+	colDate        = vocab.PortalDate
 	colCorrelation = "CorrelationId"
 	colService     = "Service"
 	colCategory    = "Category"
@@ -38,28 +40,13 @@ const (
 	maxDetails    = 6
 )
 
-// portalAliases are header texts that stand for another; header texts follow the language of the portal. Five of the
-// Spanish ones were seen (Servicio, Categoría, Actividad, Resultado, Agente de usuario), the others are as likely.
-var portalAliases = map[string]string{
-	"date": colDate, "fecha (utc)": colDate, "fecha": colDate,
-	"servicio": colService, "categoría": colCategory, "categoria": colCategory, "actividad": colActivity,
-	"resultado": colResult, "motivo del resultado": colReason, "razón del resultado": colReason, "result reason": colReason,
-	"agente de usuario": colUserAgent, "useragent": colUserAgent,
-	"id. de correlación": colCorrelation, "id de correlación": colCorrelation, "correlation id": colCorrelation,
-	"tipo de actor": colActorType, "nombre para mostrar del actor": colActorName, "id. de objeto del actor": colActorID,
-	"nombre principal de usuario del actor": colActorUPN, "dirección ip": colAddress, "direccion ip": colAddress, "ip address": colAddress,
-}
-
-// portalColumns are the usual header texts by their folded form, aliases included.
+// portalColumns are the header texts of the repeated columns by their folded form. Those that stand once follow the
+// language of the portal and are words of the vocabulary.
 var portalColumns = makePortalColumns()
 
 func makePortalColumns() map[string]string {
-	cols := maps.Clone(portalAliases)
+	cols := map[string]string{}
 	add := func(name string) { cols[strings.ToLower(name)] = name }
-	for _, name := range []string{colDate, colCorrelation, colService, colCategory, colActivity, colResult, colReason, colUserAgent,
-		colActorType, colActorName, colActorID, colActorUPN, colAddress, colHomeID, colHomeName, colAppID, colAppName} {
-		add(name)
-	}
 	for _, t := range portalTargetColumns {
 		for _, name := range []string{t.typ, t.name, t.id, t.upn} {
 			add(name)
@@ -117,7 +104,10 @@ func (n *Normaliser) portalColumn(found string) (usual string, ok bool) {
 	if usual, ok = n.columns[found]; ok {
 		return usual, usual != ""
 	}
-	usual, ok = portalColumns[strings.ToLower(strings.TrimSpace(found))]
+	base, _ := dates.Column(found)
+	if usual, ok = vocab.PortalColumn(base); !ok || usual != colDate && base != strings.TrimSpace(found) {
+		usual, ok = portalColumns[strings.ToLower(strings.TrimSpace(found))]
+	}
 	if len(n.columns) < maxMeanings {
 		n.columns[strings.Clone(found)] = usual
 	}
@@ -196,15 +186,18 @@ func (n *Normaliser) portal(row map[string]value, r *passtrail.Record) *Fault {
 		}
 		return ""
 	}
-	var ok bool
-	if r.Time, ok = parseTime(cell(colDate)); !ok {
-		return &Fault{Code: CodeNoTime, Reason: "the row's date is not a time"}
+	var f *Fault
+	if r.Time, f = n.columnTime(colDate, row[colDate].text()); f != nil {
+		return f
 	}
 	if r.Activity = cell(colActivity); r.Activity == "" {
 		return &Fault{Code: CodeNoActivity, Reason: "the row has no activity"}
 	}
 	r.ID, r.OperationType = "", ""
-	r.Service, r.Category, r.Result, r.Reason = cell(colService), cell(colCategory), lower(cell(colResult)), cell(colReason)
+	r.Service, r.Category, r.Result, r.Reason = cell(colService), cell(colCategory), "", cell(colReason)
+	if r.Result, f = resultOf(cell(colResult)); f != nil {
+		return f
+	}
 	r.CorrelationID = lower(cell(colCorrelation))
 	r.InitiatedBy = portalInitiator(cell)
 	r.TargetResources, r.AdditionalDetails = portalTargets(cell), portalDetails(cell)

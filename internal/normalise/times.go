@@ -2,13 +2,14 @@ package normalise
 
 import (
 	"strings"
-	"time"
 
 	"passtrail"
+	"passtrail/internal/dates"
 )
 
 // parseTime reads an instant. Entra's own form, 2026-03-03T10:16:04.7783410Z, and its neighbours with another number of
-// digits or +00:00 are read here; anything else goes to [passtrail.ParseTicks] and to the forms that portals write.
+// digits or +00:00 are read here; anything else goes to [passtrail.ParseTicks], and to package dates for
+// forms in which nothing is ambiguous.
 func parseTime(s string) (passtrail.Ticks, bool) {
 	if t, ok := parseISO(s); ok {
 		return t, true
@@ -17,13 +18,41 @@ func parseTime(s string) (passtrail.Ticks, bool) {
 	if t, err := passtrail.ParseTicks(s); err == nil {
 		return t, true
 	}
-	// Log Analytics' CSV export writes times as its page shows them (the column says "[UTC]").
-	for _, layout := range []string{"1/2/2006, 3:04:05.999999999 PM", "1/2/2006 3:04:05 PM", "1/2/2006, 15:04:05.999999999"} {
-		if t, err := time.ParseInLocation(layout, s, time.UTC); err == nil && t.Year() >= 1 {
-			return passtrail.TicksOf(t), true
+	t, _, err := dates.Form{}.Read(dates.Unmarked, s)
+	return t, err == nil
+}
+
+// columnTime reads the time of a row, in a column of the usual name, as its file writes times.
+func (n *Normaliser) columnTime(column, text string) (passtrail.Ticks, *Fault) {
+	if text == "" {
+		return 0, &Fault{Code: CodeNoTime, Reason: "the row has no " + column}
+	}
+	if text[len(text)-1] == 'Z' || strings.HasSuffix(text, "+00:00") {
+		if t, ok := parseISO(text); ok {
+			return t, nil
 		}
 	}
-	return 0, false
+	_, zone := dates.Column(column)
+	for i := 0; i < len(n.top.rest) && n.top.find(column).kind == 0; i++ {
+		name, z := dates.Column(n.top.rest[i].name)
+		if usual, _ := n.portalColumn(n.top.rest[i].name); (name == column || usual == column) && n.top.rest[i].kind != 0 {
+			zone = z
+			break
+		}
+	}
+	form := dates.Form{}
+	if n.Times != nil {
+		form = *n.Times
+	} else if zone != dates.Local { // not a row of a file: the answer of an API
+		if t, ok := parseTime(text); ok {
+			return t, nil
+		}
+	}
+	t, _, err := form.Read(zone, text)
+	if err != nil {
+		return 0, &Fault{Code: CodeNoTime, Reason: column + " cannot be read: " + err.Error()}
+	}
+	return t, nil
 }
 
 // parseISO reads yyyy-MM-ddTHH:mm:ss with up to seven fraction digits and Z, +00:00 or nothing.

@@ -92,3 +92,15 @@ func firstOf(texts ...string) string {
 	}
 	return ""
 }
+
+// resultOf is the result that a word of any known language says. An unknown word is no result: read as a failure or
+// passed over it would make figures wrong.
+func resultOf(word string) (string, *Fault) {
+	if word == "" {
+		return "", nil
+	}
+	if result, ok := vocab.ResultOf(word); ok {
+		return result, nil
+	}
+	return "", &Fault{Code: CodeUnknownResult, Reason: "the result is a word that is neither known as success nor as failure: export the file in English"}
+}

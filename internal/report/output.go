@@ -103,9 +103,17 @@ const MaxLabels = 400
 
 // Picture draws table i, or returns "" when the report has no picture for it.
 func (o *Output) Picture(i int) string {
-	c, ok := o.Chart(i)
+	def := o.Report.Tables[i]
+	if def.Chart == nil {
+		return ""
+	}
+	c, ok := Draw(&o.Tables[i], *def.Chart)
 	if !ok {
 		return ""
+	}
+	c.Title = def.Title
+	if len(def.Chart.Y) > 0 {
+		c.Unit = def.Units[def.Chart.Y[0]]
 	}
 	return c.SVG()
 }

@@ -46,6 +46,11 @@ type vocabulary struct {
 	roleByID      map[string]int
 	roleByName    map[string]int
 	label         map[string]int // methodsRegistered value, lower case, to its place in data
+
+	header         map[string]string   // header of the admin center's CSV, lower case, to its English text
+	headerLanguage map[string][]string // and to the languages that have it
+	headerWords    []headerWords
+	result         map[string]string // folded word to success, failure ...
 }
 
 // dataLabel is one row of data_registered.tsv.
@@ -67,6 +72,8 @@ func mustLoad() *vocabulary {
 	v.loadSettings()
 	v.loadTechniques()
 	v.loadDates()
+	v.loadHeaders()
+	v.loadResults()
 	return v
 }
 

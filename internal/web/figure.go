@@ -33,7 +33,6 @@ type chartSpec struct {
 	Labels  []string     `json:"labels"`
 	Series  []specSeries `json:"series"`
 	Links   []string     `json:"links,omitempty"`
-	Missing []bool       `json:"missing,omitempty"` // labels of which nothing is known
 }
 
 type specSeries struct {
@@ -50,7 +49,7 @@ func (sh *Shell) Figure(c *Chart) *Figure {
 	f := &Figure{
 		Title: c.Title, Size: figureSize(c), LabelName: c.LabelName, Empty: len(c.Labels) == 0 || len(c.Series) == 0,
 		SVG:  template.HTML(c.SVG()), // drawn by our own code, which escapes every text
-		Spec: chartSpec{Kind: kinds[c.Kind], Title: c.Title, Unit: c.Unit, Stacked: c.Stacked, Labels: c.Labels, Links: c.Links, Missing: c.Missing},
+		Spec: chartSpec{Kind: kinds[c.Kind], Title: c.Title, Unit: c.Unit, Stacked: c.Stacked, Labels: c.Labels, Links: c.Links},
 	}
 	for _, s := range c.Series {
 		f.Spec.Series = append(f.Spec.Series, specSeries{s.Name, s.Values})

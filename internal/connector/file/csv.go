@@ -2,66 +2,215 @@ package file
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"passtrail/internal/connector"
 )
+
+// delimiters are what stands between the cells of files that do not say it.
+var delimiters = []byte{',', ';', '\t'}
 
 // csvDelimiter tells whether text begins like a CSV file, and what stands between its cells: its first row has at least
 // three cells.
 func csvDelimiter(head []byte) (byte, bool) {
 	line, _, _ := bytes.Cut(head, []byte{'\n'})
 	best, most := byte(0), 1
-	for _, d := range []byte{',', ';', '\t'} {
-		if n := bytes.Count(line, []byte{d}); n > most {
+	for _, d := range delimiters {
+		if n := outside(line, d); n > most {
 			best, most = d, n
 		}
 	}
 	return best, best != 0
 }
 
-// csvReader reads rows as encoding/csv does, but one physical line at a time after a mistake, so that a stray quote does
-// not take the rows behind it along.
-type csvReader struct {
-	rd     *reading
-	w      *window
-	comma  byte
-	header [][]byte // names as JSON strings
-	cells  [][]byte
+// outside counts a byte outside quotes.
+func outside(line []byte, d byte) (n int) {
+	quoted := false
+	for _, c := range line {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case c == d && !quoted:
+			n++
+		}
+	}
+	return n
 }
 
-// csv reads a CSV file. Each row becomes a JSON object from column name to cell; empty cells are left out.
-func (rd *reading) csv(w *window, comma byte) error {
-	c := &csvReader{rd: rd, w: w, comma: comma}
-	w.discard()
-	for {
-		end, next, found := c.rowEnd()
-		if !found && next == w.mark {
-			return rd.ended(w)
-		}
-		lines, err := c.row(w.buf[w.mark:end], found)
-		if err != nil {
-			return err
-		}
-		if lines == 0 { // a mistake: only the first physical line is used up
-			if err := rd.skipLine(w); err != nil {
-				return err
-			}
-			next = w.pos
-		}
-		rd.line += int64(lines)
-		w.pos = next
+// separatorLine reads a line such as sep=; with which spreadsheets begin CSV files. It returns the separator and the
+// line's length with its end; 0 when the line is none.
+func separatorLine(head []byte) (sep byte, length int) {
+	line, _, found := bytes.Cut(head, []byte{'\n'})
+	length = len(line)
+	if found {
+		length++
+	}
+	text := strings.Trim(string(line[:min(len(line), 16)]), " \r\"")
+	if len(text) < 4 || !strings.EqualFold(text[:4], "sep=") || len(bytes.TrimRight(line, "\r,;\t\"")) > 8 {
+		return 0, 0
+	}
+	if len(text) > 4 {
+		sep = text[4]
+	}
+	return sep, length
+}
+
+// csvStart steps over a line that names the separator and tells whether a CSV file begins here.
+func (rd *reading) csvStart(w *window) (delimiter byte, ok bool) {
+	head := w.peek(keptBytes)
+	sep, n := separatorLine(head)
+	if n > 0 {
+		w.pos += n
 		w.discard()
-		if err := rd.flushFull(); err != nil {
-			return err
+		rd.line++
+		head = w.peek(keptBytes)
+	}
+	line, _, _ := bytes.Cut(head, []byte{'\n'})
+	if sep != 0 && outside(line, sep) > 0 {
+		return sep, true
+	}
+	return csvDelimiter(head)
+}
+
+// csvRows reads rows as encoding/csv does, but one physical line at a time after a mistake, so that a stray quote does
+// not take the rows behind it along.
+type csvRows struct {
+	ctx    context.Context
+	w      *window
+	limit  int
+	comma  byte
+	line   int64 // where the row begins
+	lines  int64 // that it takes up
+	header *csvHeader
+	cells  [][]byte
+	// of a row that cannot be read
+	code, reason string
+	raw          []byte
+}
+
+// next reads the next row below a header; false at the end. A row with a code cannot be read.
+func (c *csvRows) next() (bool, error) {
+	for {
+		c.line += c.lines
+		c.lines = 0
+		c.w.discard()
+		if err := c.ctx.Err(); err != nil {
+			return false, err
+		}
+		end, next, found := c.rowEnd()
+		if !found && next == c.w.mark {
+			return false, nil
+		}
+		if c.row(c.w.buf[c.w.mark:end], end, next, found) {
+			return true, nil
 		}
 	}
 }
 
+// row takes a row up; false says that it holds nothing for the reader: a header, an empty line.
+func (c *csvRows) row(raw []byte, end, next int, found bool) bool {
+	last := end == next
+	c.code, c.reason = "", ""
+	c.lines = int64(bytes.Count(raw, []byte{'\n'})) + 1
+	c.w.pos = next
+	raw = bytes.TrimSuffix(bytes.TrimPrefix(raw, bomUTF8), []byte{'\r'})
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return false
+	}
+	if _, n := separatorLine(raw); n > 0 {
+		return false // of a file that was put behind another one
+	}
+	switch {
+	case !found && len(raw) > c.limit:
+		return c.mistake(raw, CodeTooLarge, tooLarge(c.limit))
+	case !found:
+		return c.mistake(raw, CodeCSV, "a quoted cell does not end")
+	case !utf8.Valid(raw):
+		return c.mistake(raw, CodeNotUTF8, "the row is not UTF-8: export the file again as UTF-8")
+	case !c.split(raw):
+		return c.mistake(raw, CodeCSV, "a quote stands where none may")
+	case c.header == nil || c.header.again(c.cells):
+		c.header = newCSVHeader(c.cells)
+		return false
+	}
+	switch code, reason := c.fault(last); {
+	case code == "":
+	case c.lines > 1 && code == CodeTruncated:
+		return c.mistake(raw, code, reason)
+	default:
+		c.code, c.reason, c.raw = code, reason, raw
+	}
+	return true
+}
+
+// fault tells what is wrong with a row that could be taken apart.
+func (c *csvRows) fault(last bool) (code, reason string) {
+	switch have, want := len(c.cells), len(c.header.names); {
+	case have < want && last:
+		return CodeTruncated, fmt.Sprintf("the last row is cut off: it has %d cells, the header %d", have, want)
+	case have != want:
+		return CodeCSV, fmt.Sprintf("the row has %d cells, the header %d", have, want)
+	}
+	blank := true
+	for _, cell := range c.cells {
+		blank = blank && len(cell) == 0
+		if len(cell) >= maxSheetCell && cutCell(cell) {
+			return CodeTruncated, "a cell was cut at 32,767 characters, the most that a spreadsheet keeps: export the file again"
+		}
+	}
+	if blank {
+		return CodeCSV, "the row is blank: all its cells are empty"
+	}
+	return "", ""
+}
+
+// maxSheetCell is the most characters that spreadsheets keep in a cell.
+const maxSheetCell = 32_767
+
+// cutCell tells whether a cell has as many characters as spreadsheets keep, in their count, and is not whole.
+func cutCell(cell []byte) bool {
+	n := 0
+	for _, r := range string(cell) {
+		n++
+		if r > 0xFFFF {
+			n++
+		}
+	}
+	return (n == maxSheetCell || n == maxSheetCell-1) && !json.Valid(cell)
+}
+
+// mistake takes up the first line of a row that cannot be taken apart: only that line is used up.
+func (c *csvRows) mistake(raw []byte, code, reason string) bool {
+	line, _, _ := bytes.Cut(raw, []byte{'\n'})
+	c.code, c.reason, c.raw = code, reason, append([]byte(nil), line[:min(len(line), keptBytes)]...)
+	if c.header == nil {
+		c.header = &csvHeader{}
+	}
+	c.w.pos = c.w.mark
+	c.lines = 0
+	for c.ctx.Err() == nil {
+		i := bytes.IndexByte(c.w.buf[c.w.pos:], '\n')
+		if i >= 0 {
+			c.w.pos += i + 1
+			c.lines = 1
+			return true
+		}
+		c.w.pos = len(c.w.buf)
+		c.w.discard()
+		if !c.w.fill() {
+			return true
+		}
+	}
+	return true
+}
+
 // rowEnd finds the end of the row at mark: the first line end with as many quotes before it as make pairs. Found is
 // false when the stream or the limit comes first.
-func (c *csvReader) rowEnd() (end, next int, found bool) {
+func (c *csvRows) rowEnd() (end, next int, found bool) {
 	w, from, quotes := c.w, 0, 0
 	for {
 		rest := w.buf[w.mark+from:]
@@ -73,12 +222,12 @@ func (c *csvReader) rowEnd() (end, next int, found bool) {
 				end = w.mark + from - 1
 				return end, end + 1, true
 			}
-			if from > c.rd.src.opt.MaxDocument {
+			if from > c.limit {
 				return w.mark + from, w.mark + from, false
 			}
 			continue
 		}
-		if len(rest) > c.rd.src.opt.MaxDocument || !w.fill() {
+		if len(rest) > c.limit || !w.fill() {
 			quotes += bytes.Count(w.buf[w.mark+from:], []byte{'"'})
 			end = len(w.buf)
 			return end, end, quotes%2 == 0 && end > w.mark && w.err != nil
@@ -86,40 +235,8 @@ func (c *csvReader) rowEnd() (end, next int, found bool) {
 	}
 }
 
-// row delivers one row and returns how many physical lines it took; 0 says that it was a mistake.
-func (c *csvReader) row(raw []byte, found bool) (int, error) {
-	lines := bytes.Count(raw, []byte{'\n'}) + 1
-	if len(bytes.TrimSpace(raw)) == 0 {
-		return lines, nil
-	}
-	code, reason := "", ""
-	switch {
-	case !found && len(raw) > c.rd.src.opt.MaxDocument:
-		code, reason = CodeTooLarge, tooLarge(c.rd.src.opt.MaxDocument)
-	case !found:
-		code, reason = CodeCSV, "a quoted cell does not end"
-	case !utf8.Valid(raw):
-		code, reason = CodeNotUTF8, "the row is not UTF-8: export the file again as UTF-8"
-	case !c.split(bytes.TrimSuffix(raw, []byte{'\r'})):
-		code, reason = CodeCSV, "a quote stands where none may"
-	case c.header == nil:
-		c.setHeader()
-		return lines, nil
-	case len(c.cells) != len(c.header):
-		code, reason = CodeCSV, fmt.Sprintf("the row has %d cells, the header %d", len(c.cells), len(c.header))
-	}
-	if code != "" {
-		line, _, _ := bytes.Cut(raw, []byte{'\n'})
-		if c.header == nil {
-			c.header = [][]byte{}
-		}
-		return 0, c.rd.fault(line, code, reason, 0)
-	}
-	return lines, c.rd.add(connector.Document{Bytes: c.object()}, 0)
-}
-
 // split takes a row apart into its cells.
-func (c *csvReader) split(row []byte) bool {
+func (c *csvRows) split(row []byte) bool {
 	c.cells = c.cells[:0]
 	for {
 		cell, rest, more, ok := c.cell(row)
@@ -134,7 +251,7 @@ func (c *csvReader) split(row []byte) bool {
 	}
 }
 
-func (c *csvReader) cell(row []byte) (cell, rest []byte, more, ok bool) {
+func (c *csvRows) cell(row []byte) (cell, rest []byte, more, ok bool) {
 	if len(row) == 0 || row[0] != '"' {
 		cell, rest, more = bytes.Cut(row, []byte{c.comma})
 		return cell, rest, more, bytes.IndexByte(cell, '"') < 0
@@ -167,19 +284,54 @@ func (c *csvReader) cell(row []byte) (cell, rest []byte, more, ok bool) {
 	}
 }
 
-func (c *csvReader) setHeader() {
-	c.header = make([][]byte, len(c.cells))
-	for i, cell := range c.cells {
-		c.header[i] = append(appendQuoted(nil, cell), ':')
+// csv reads a CSV file, twice: how it writes its times is decided from all of its rows before the first one is delivered.
+// Each row becomes a JSON object from column name to cell; empty cells are left out.
+func (rd *reading) csv(w *window, comma byte) error {
+	a, err := rd.lookAhead(w, comma)
+	defer a.close()
+	if err != nil {
+		return err
+	}
+	w = a.w
+	if r := a.refusal; r != nil {
+		rd.refused = true
+		rd.line = r.line
+		return rd.fault(w.peek(keptBytes), r.code, r.reason, 0)
+	}
+	c := rd.rows(w, comma)
+	for {
+		more, err := c.next()
+		if err != nil {
+			return err
+		}
+		if !more {
+			return rd.ended(w)
+		}
+		rd.line = c.line
+		if c.code != "" {
+			err = rd.fault(c.raw, c.code, c.reason, 0)
+		} else {
+			err = rd.add(connector.Document{Bytes: c.object(), Times: a.form}, 0)
+		}
+		if err == nil {
+			err = rd.flushFull()
+		}
+		if err != nil {
+			return err
+		}
 	}
 }
 
+func (rd *reading) rows(w *window, comma byte) *csvRows {
+	return &csvRows{ctx: rd.ctx, w: w, limit: rd.src.opt.MaxDocument, comma: comma, line: rd.line}
+}
+
 // object is the row's cells by the names of the header.
-func (c *csvReader) object() []byte {
+func (c *csvRows) object() []byte {
 	size := 2
 	for i, cell := range c.cells {
 		if len(cell) > 0 {
-			size += len(c.header[i]) + len(cell) + 3
+			size += len(c.header.names[i]) + len(cell) + 3
 		}
 	}
 	doc := append(make([]byte, 0, size), '{')
@@ -190,7 +342,7 @@ func (c *csvReader) object() []byte {
 		if len(doc) > 1 {
 			doc = append(doc, ',')
 		}
-		doc = appendQuoted(append(doc, c.header[i]...), cell)
+		doc = appendQuoted(append(doc, c.header.names[i]...), cell)
 	}
 	return append(doc, '}')
 }

@@ -12,9 +12,11 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"passtrail/internal/connector"
+	"passtrail/internal/dates"
 )
 
 // place is a checkpoint: which file it was, and how far it was read.
@@ -29,6 +31,9 @@ type place struct {
 	Line   int64  `json:"line,omitempty"`
 	Tail   string `json:"tail,omitempty"` // digest of the bytes before Offset
 	Docs   int64  `json:"docs"`           // documents delivered
+	// How the times of a CSV file were read: they are read in the same way when the file has grown.
+	Dates string `json:"dates,omitempty"`
+	Zone  string `json:"zone,omitempty"`
 }
 
 const digestBytes = 4096
@@ -71,6 +76,10 @@ type reading struct {
 	// base is set while a plain file's own bytes are read, so that offsets mean something.
 	plain bool
 	done  bool
+	// refused says that a file, or a member, was refused as a whole: it is read again when it may be read otherwise.
+	refused bool
+	order   dates.Order    // of day and month, in the CSV file that was read last or when this one was shorter
+	zone    *time.Location // of the local times when the file was shorter
 }
 
 // Fetch delivers the file's documents behind the checkpoint from. A file that is as it was at the end of an earlier run
@@ -117,7 +126,7 @@ func (rd *reading) resume(from string) (skip bool, err error) {
 		return false, nil
 	}
 	head, err := digestAt(rd.file, 0, was.HeadLen)
-	if err != nil || head != was.Head {
+	if err != nil || head != was.Head || rd.otherTimes(was) {
 		return false, err
 	}
 	same := was.Size == rd.here.Size && was.Modified == rd.here.Modified
@@ -140,6 +149,20 @@ func (rd *reading) resume(from string) (skip bool, err error) {
 	return false, nil
 }
 
+// otherTimes takes over how the file's times were read before, and tells whether somebody says now that they are to be
+// read otherwise.
+func (rd *reading) otherTimes(was place) bool {
+	opt := &rd.src.opt
+	if opt.Dates != dates.Undecided && opt.Dates.String() != was.Dates || opt.Zone != nil && opt.Zone.String() != was.Zone {
+		return true
+	}
+	rd.order, _ = dates.ParseOrder(was.Dates)
+	if was.Zone != "" {
+		rd.zone, _ = time.LoadLocation(was.Zone)
+	}
+	return false
+}
+
 // position is the checkpoint of all documents gathered so far.
 func (rd *reading) position(b *batcher) string {
 	if rd.file == nil {
@@ -147,6 +170,13 @@ func (rd *reading) position(b *batcher) string {
 	}
 	p := rd.here
 	p.Docs, p.Done = b.count, rd.done
+	if rd.refused {
+		p.Docs = 0
+	}
+	p.Dates = rd.given().String()
+	if z := rd.location(); z != nil {
+		p.Zone = z.String()
+	}
 	if p.Offset > 0 {
 		tail, err := tailDigest(rd.file, p.Offset)
 		if err != nil {
@@ -172,7 +202,7 @@ func (rd *reading) all(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	rd.done = true
+	rd.done = !rd.refused
 	return rd.flush()
 }
 
@@ -258,6 +288,7 @@ func (rd *reading) zip(r io.Reader, head []byte, depth int) error {
 }
 
 func (rd *reading) member(m *zip.File) error {
+	rd.order = dates.Undecided // each member decides for itself
 	if encrypted(m) {
 		return rd.fault(nil, CodeCorrupt, "the zip member is encrypted: unpack it first", 0)
 	}
@@ -303,7 +334,7 @@ func (rd *reading) text(r io.Reader) error {
 		}
 		return rd.values(w)
 	}
-	if delimiter, ok := csvDelimiter(w.peek(keptBytes)); ok {
+	if delimiter, ok := rd.csvStart(w); ok {
 		if line, _, _ := bytes.Cut(w.peek(keptBytes), []byte{'\n'}); !utf8.Valid(bytes.TrimSpace(line)) && len(line) < keptBytes {
 			return rd.fault(w.peek(keptBytes), CodeNotUTF8, "a CSV file that is not UTF-8: export it again as UTF-8", 0)
 		}

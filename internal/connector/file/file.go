@@ -20,6 +20,7 @@ import (
 
 	"passtrail"
 	"passtrail/internal/connector"
+	"passtrail/internal/dates"
 )
 
 // Name is the short name of this connector, the Source of its records.
@@ -31,6 +32,9 @@ type Options struct {
 	BatchBytes  int       // batches are about this long; 0 means 4 MiB
 	Stdin       io.Reader // what "-" reads
 	Now         func() time.Time
+	// How CSV files write times that do not say it themselves: the order of day and month, and the zone of local times.
+	Dates dates.Order
+	Zone  *time.Location
 }
 
 const (
@@ -58,6 +62,8 @@ const (
 	CodeTruncated = "truncated"
 	CodeNotJSON   = "not-json"
 	CodeCSV       = "csv-fields"
+	CodeHeader    = "csv-header" // a CSV file whose header names columns that nobody knows
+	CodeTimes     = "csv-times"  // a CSV file of which nobody can tell how it writes its times
 	CodeNotUTF8   = "not-utf8"
 	CodeCorrupt   = "corrupt"
 	CodeBinary    = "binary"
