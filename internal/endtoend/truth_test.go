@@ -190,6 +190,30 @@ func TestSecurityInfoChanges(t *testing.T) {
 	}
 }
 
+func TestPolicyChanges(t *testing.T) {
+	for name, p := range periods() {
+		var want []string
+		for _, c := range p.PolicyChanges {
+			want = append(want, line(c.At, c.Who, c.Setting, c.Old, c.New, c.Blade, c.Result, c.Weakens))
+		}
+		table := answer(t, "policy-changes", p.From).Tables[0]
+		for _, row := range table.Rows {
+			row[table.Index("Weakens")] = row[table.Index("Weakens")] != ""
+		}
+		same(t, name, pick(t, table, "Time", "Who", "Setting", "OldValue", "NewValue", "Blade", "Result", "Weakens"), want)
+	}
+}
+
+func TestBackIn(t *testing.T) {
+	for name, p := range periods() {
+		var want []string
+		for _, w := range p.BackIn {
+			want = append(want, line(w.Way, w.Times, w.People))
+		}
+		same(t, name, pick(t, answer(t, "back-in", p.From).Tables[0], "Way", "Times", "People"), want)
+	}
+}
+
 // TestEveryProblemHasItsRemedy wants words for each problem that the report shows.
 func TestEveryProblemHasItsRemedy(t *testing.T) {
 	table := answer(t, "common-problems", shared.truth.AllTime.From).Tables[0]

@@ -42,6 +42,8 @@ type Report struct {
 	Empty     string   `yaml:"empty"`     // the answer when the first table has no rows; "" is the template's business
 	Assumes   []string `yaml:"assumes"`   // which histories it leans on: registration, roles
 	Compares  bool     `yaml:"compares"`  // it compares with the period of the same length before
+	Words     []string `yaml:"words"`     // activities, by the beginning of their keys, whose unknown reasons and methods it names
+	Dates     []string `yaml:"dates"`     // subjects of days that bend its curves, see vocab.Dates
 	Tables    []Table  `yaml:"tables"`    // what the query's tables are, in order
 	Query     string   `yaml:"-"`
 
@@ -354,6 +356,11 @@ func (l *Library) notes(ctx context.Context, r *Report, p Params) ([]string, err
 			notes = append(notes, fmt.Sprintf("The state of %s is known since %s; for the time before, that first snapshot stands in.", what, minute(passtrail.Ticks(since))))
 		}
 	}
+	words, err := l.unknownNotes(ctx, r, p)
+	if err != nil {
+		return nil, err
+	}
+	notes = append(append(notes, words...), dateNotes(r, p)...)
 	final, err := l.engine.FinalUntil(ctx, p.Tenant)
 	switch {
 	case final == 0:

@@ -53,6 +53,11 @@ func (t *tally) period(p *period) Period {
 	out.AvoidableCalls.People = p.callers.len()
 	out.AdminResetsByAgent, out.WriteBack = agents(p)
 	out.SecurityInfo = securityInfo(p)
+	out.PolicyChanges = p.policies
+	for _, way := range []string{"Self-service", "Administrator", "Account Recovery", "Temporary Access Pass"} {
+		w := entry(p.ways, way)
+		out.BackIn = append(out.BackIn, WayBack{way, w.times, w.people.len()})
+	}
 	return out
 }
 

@@ -24,8 +24,8 @@ func (s *session) pass(gs []*gate) {
 
 // passAll goes through all gates that p needs and says so. It reports false where p lacks methods.
 func (s *session) passAll() bool {
-	gs := s.choose(s.p.required())
-	if len(gs) < s.p.required() {
+	gs := s.choose(s.p.required(s.now))
+	if len(gs) < s.p.required(s.now) {
 		return false
 	}
 	s.enter()
@@ -173,7 +173,7 @@ func (s *session) blockedAgain(reason string) {
 // blockable picks a gate at which p can be blocked.
 func (s *session) blockable() *gate {
 	for _, i := range s.rng.Perm(len(gates)) {
-		if g := &gates[i]; g.blocked != "" && s.p.have&g.needs != 0 && !(g.method == "securityQuestion" && s.p.careful) {
+		if g := &gates[i]; g.blocked != "" && s.p.have&g.needs != 0 && !(g.method == "securityQuestion" && s.p.twoGate(s.now)) {
 			return g
 		}
 	}
@@ -221,10 +221,12 @@ var (
 	atTheDoor = []turnedAway{
 		{"User does not have a license. You can add a license to the user to resolve this", "no_licence"},
 		{"User tried to reset from a device without cookies enabled", "no_cookies"},
-		{"User's password is managed on-premises. You can enable Password Writeback to resolve this", "writeback_off"},
-		{"Password reset has been disabled entirely for this tenant. See https://learn.example.com/sspr to resolve this.", "sspr_off"},
-		{"SsprNotEnabledInUserPolicy", "no_policy"},
 	}
+	// What only happens while something is switched off for all.
+	writebackOff = turnedAway{"User's password is managed on-premises. You can enable Password Writeback to resolve this", "writeback_off"}
+	switchedOff  = turnedAway{"Password reset has been disabled entirely for this tenant. See https://learn.example.com/sspr to resolve this.", "sspr_off"}
+	noPolicy     = turnedAway{"SsprNotEnabledInUserPolicy", "no_policy"}
+
 	atTheEnd = []turnedAway{
 		{"We could not reach your on-premises password reset service. Check your sync machine's event log", "onprem_unreachable"},
 		{"We encountered a problem while resetting the user's on-premises password. Check your sync machine's event log", "onprem_fault"},
@@ -267,7 +269,7 @@ func (s *session) abandon(steps int) bool {
 			s.password()
 		}
 	case steps >= 3:
-		gs := s.choose(s.p.required())
+		gs := s.choose(s.p.required(s.now))
 		if len(gs) == 0 {
 			return false
 		}
@@ -302,7 +304,7 @@ func (s *session) stayProblem() string {
 
 // askForHelp follows the link to the administrator.
 func (s *session) askForHelp() bool {
-	for _, g := range s.choose(s.p.required()) {
+	for _, g := range s.choose(s.p.required(s.now)) {
 		if g.contacted == nil {
 			continue
 		}

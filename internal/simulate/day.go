@@ -152,6 +152,11 @@ func (m *model) clear(at passtrail.Ticks) bool {
 	if at > m.end-margin {
 		return false
 	}
+	for _, shut := range m.closings {
+		if at > shut-margin && at < shut+55*passtrail.Minute {
+			return false
+		}
+	}
 	for _, edge := range m.avoid {
 		if at > edge-margin && at < edge {
 			return false
@@ -210,6 +215,9 @@ func (m *model) live(s *session) bool {
 	case x < 725:
 		return s.unlock()
 	case x < 732:
+		if p.agent == "None" { // nothing on-premises can fail
+			return s.unlock()
+		}
 		return s.unlockFails()
 	case x < 757:
 		return m.blockedPerson(s)
@@ -224,6 +232,9 @@ func (m *model) live(s *session) bool {
 		s.refuse(atTheDoor)
 		return true
 	case x < 860:
+		if p.agent == "None" {
+			return s.giveUp()
+		}
 		return s.failAtEnd()
 	case x < 885:
 		return s.askForHelp()

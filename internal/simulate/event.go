@@ -83,6 +83,8 @@ const (
 	sspr    = "Self-service Password Management"
 	methods = "Authentication Methods"
 	core    = "Core Directory"
+	// The service of account recoveries is not documented: readers know them by their names.
+	recoveries = "Account Recovery"
 )
 
 var (
@@ -96,6 +98,21 @@ var (
 	kindWritebackOff = &kind{"writeback_off", sspr, "DirectoryManagement", "Disable password writeback for directory", "Update", "SSPR"}
 	kindWriteback    = &kind{"writeback_on", sspr, "DirectoryManagement", "Enable password writeback for directory", "Update", "SSPR"}
 
+	kindPolicy           = &kind{"policy", sspr, "PolicyManagement", "Update SSPR Settings", "Update", "SSPR"}
+	kindMethodsPolicy    = &kind{"policy_methods", methods, "ApplicationManagement", "Authentication Methods Policy Update", "Update", "AuthMethods"}
+	kindRecoverySettings = &kind{"recovery_settings", recoveries, "PolicyManagement", "Account Recovery settings updated", "Update", "Recovery"}
+
+	kindRecoveryStarted   = &kind{"recovery_started", recoveries, "UserManagement", "User started account recovery", "Add", "Recovery"}
+	kindIssuanceStarted   = &kind{"recovery_issuance_started", recoveries, "UserManagement", "User started identity issuance with certified partner", "Add", "Recovery"}
+	kindIssuanceCompleted = &kind{"recovery_issuance_completed", recoveries, "UserManagement", "User completed identity issuance with certified partner", "Add", "Recovery"}
+	kindDocumentFailed    = &kind{"recovery_document_failed", recoveries, "UserManagement", "User failed document validation", "Add", "Recovery"}
+	kindPresented         = &kind{"recovery_presented", recoveries, "UserManagement", "User completed identity presentation", "Add", "Recovery"}
+	kindFaceFailed        = &kind{"recovery_face_failed", recoveries, "UserManagement", "User failed face check comparison", "Add", "Recovery"}
+	kindMatched           = &kind{"recovery_matched", recoveries, "UserManagement", "User account matched and validated", "Add", "Recovery"}
+	kindNotMatched        = &kind{"recovery_not_matched", recoveries, "UserManagement", "User account not matched or validated", "Add", "Recovery"}
+	kindRecoveryCompleted = &kind{"recovery_completed", recoveries, "UserManagement", "User completed account recovery", "Add", "Recovery"}
+
+	kindPasskeyOptions = &kind{"passkey_options", methods, "UserManagement", "Get passkey creation options", "Add", "AuthMethods"}
 	kindInfoStarted    = &kind{"info_started", methods, "UserManagement", "User started security info registration", "Add", "AuthMethods"}
 	kindInfoRegistered = &kind{"info_registered", methods, "UserManagement", "User registered security info", "Add", "AuthMethods"}
 	kindInfoAll        = &kind{"info_all_required", methods, "UserManagement", "User registered all required security info", "Add", "AuthMethods"}

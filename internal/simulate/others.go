@@ -98,7 +98,7 @@ func (m *model) join(p *person, at passtrail.Ticks) {
 		s.wait(5, 40)
 		s.infoRow(kindInfoStarted, "failure", "A system error has occurred.")
 	}
-	enough := p.have.classes(p.careful) >= p.required()
+	enough := p.have.classes(p.twoGate(at)) >= p.required(at)
 	for i, thing := range registrations {
 		if p.have&thing.bit == 0 || thing.skipWith&p.have != 0 {
 			continue
@@ -177,7 +177,19 @@ func (m *model) careForInfo(p *person, at passtrail.Ticks) {
 		return
 	}
 	s := m.begin(p, at, m.rng)
-	switch m.rng.IntN(5) {
+	switch m.rng.IntN(6) {
+	case 5: // one passkey, two records
+		if p.passkey <= at || !m.clear(at+passtrail.Hour) {
+			return
+		}
+		s.infoRow(kindInfoStarted, "success", "")
+		s.wait(5, 20)
+		s.infoRow(kindPasskeyOptions, "success", "Successfully retrieved passkey creation options.")
+		s.wait(10, 40)
+		s.infoRow(kindInfoRegistered, "success", "User registered Passkey")
+		s.wait(0.1, 0.5)
+		s.infoRow(kindInfoRegistered, "success", "User registered Passkey")
+		p.passkey = s.now
 	case 0:
 		s.infoRow(kindInfoReviewed, "success", "")
 	case 1:
@@ -198,6 +210,9 @@ func (m *model) careForInfo(p *person, at passtrail.Ticks) {
 		}
 	}
 	if len(s.rows) > 0 && s.commit() {
+		if s.rows[0].kind == kindAdminInfo {
+			m.tally.back("Temporary Access Pass", p, s.rows[0].time)
+		}
 		p.busyUntil = s.now + 2*passtrail.Hour
 		m.done(p, at)
 	}

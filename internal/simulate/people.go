@@ -18,7 +18,6 @@ type person struct {
 	upn, name string
 	zone      *Zone
 	guest     bool
-	careful   bool   // must pass two gates
 	often     bool   // always forgets
 	agent     string // where the password is written back: None, Microsoft Entra Connect, CloudSync
 	home      string // address outside the office
@@ -27,6 +26,7 @@ type person struct {
 	have        methodSet
 	registered  passtrail.Ticks // when registration was done; forever: never
 	registering bool            // within the watched time, so that events tell of it
+	passkey     passtrail.Ticks // when a passkey was added; forever: never
 	enabled     passtrail.Ticks // since when policy allows resets; forever: never
 	roles       []held
 
@@ -50,7 +50,7 @@ type held struct {
 }
 
 // methodSet are methods that a person has, as bits in the order of methodsRegistered.
-type methodSet uint8
+type methodSet uint16
 
 const (
 	hasEmail methodSet = 1 << iota
@@ -61,10 +61,11 @@ const (
 	hasCode
 	hasFido
 	hasHello
+	hasPasskey // registered on a day of its own, see person.passkey
 )
 
 // registeredNames are the methodsRegistered values of the bits.
-var registeredNames = [...]string{"email", "mobilePhone", "officePhone", "securityQuestion", "microsoftAuthenticatorPush", "softwareOneTimePasscode", "fido2SecurityKey", "windowsHelloForBusiness"}
+var registeredNames = [...]string{"email", "mobilePhone", "officePhone", "securityQuestion", "microsoftAuthenticatorPush", "softwareOneTimePasscode", "fido2SecurityKey", "windowsHelloForBusiness", "passKeyDeviceBound"}
 
 // names returns the methodsRegistered values of a set.
 func (s methodSet) names() []string {
@@ -91,12 +92,23 @@ func (s methodSet) classes(admin bool) int {
 	return n
 }
 
-// required is the number of gates that the policy asks of p.
-func (p *person) required() int {
-	if p.careful {
+// required is the number of gates that the policy asks of p at t: one of people, and two of administrators, whose policy
+// nobody can change.
+func (p *person) required(t passtrail.Ticks) int {
+	if p.twoGate(t) {
 		return 2
 	}
 	return 1
+}
+
+// twoGate reports whether p holds a role at t that comes under the fixed policy for administrators.
+func (p *person) twoGate(t passtrail.Ticks) bool {
+	return slices.ContainsFunc(p.roles, func(h held) bool { return h.from <= t && t < h.to && h.role.TwoGate })
+}
+
+// everTwoGate reports whether p holds such a role at any time.
+func (p *person) everTwoGate() bool {
+	return slices.ContainsFunc(p.roles, func(h held) bool { return h.role.TwoGate })
 }
 
 // state is what the registration report says of a person.
@@ -110,7 +122,10 @@ func (p *person) stateAt(t passtrail.Ticks) state {
 	s := state{enabled: p.enabled <= t, admin: p.adminAt(t)}
 	if p.registered <= t {
 		s.methods = p.have
-		s.registered = p.have.classes(p.careful) >= p.required()
+		if p.passkey <= t {
+			s.methods |= hasPasskey
+		}
+		s.registered = p.have.classes(p.twoGate(t)) >= p.required(t)
 	}
 	s.capable = s.registered && s.enabled
 	return s
@@ -235,8 +250,7 @@ func (m *model) place(p *person, rng *rand.Rand) {
 
 // register decides what p registers and when, and since when the policy allows p to reset.
 func (m *model) register(p *person, rng *rand.Rand) {
-	p.careful = p.everRole() || rng.IntN(5) == 0
-	p.registered, p.enabled = passtrail.Forever, passtrail.Forever
+	p.registered, p.enabled, p.passkey = passtrail.Forever, passtrail.Forever, passtrail.Forever
 	if p.guest {
 		return
 	}
@@ -270,7 +284,11 @@ func drawMethods(p *person, rng *rand.Rand) methodSet {
 		if p.everRole() {
 			s &^= hasQuestions
 		}
-		if s.classes(p.careful) >= p.required() || rng.IntN(12) == 0 {
+		need := 1
+		if p.everTwoGate() {
+			need = 2
+		}
+		if s.classes(p.everTwoGate()) >= need || rng.IntN(12) == 0 {
 			break
 		}
 	}

@@ -20,10 +20,11 @@ const (
 func (m *model) plant() {
 	m.plantOpen()
 	m.plantVariety()
+	m.plantRecoveries()
 	if m.cfg.NoAbuse {
 		return
 	}
-	for _, f := range []func(){m.plantScout, m.plantGuesser, m.plantPusher, m.plantTakeover, m.plantBurst, m.plantPrivileged, m.plantOften, m.plantRescued, m.plantWeakened} {
+	for _, f := range []func(){m.plantScout, m.plantGuesser, m.plantPusher, m.plantTakeover, m.plantBurst, m.plantPrivileged, m.plantOften, m.plantRescued, m.plantWritebackOff, m.plantClosed, m.plantPolicies} {
 		f()
 	}
 }
@@ -38,33 +39,27 @@ func (m *model) before(days int, at passtrail.Ticks) passtrail.Ticks {
 }
 
 // victim reserves somebody without a role, able to reset since ever with at least the given methods.
-func (m *model) victim(have methodSet, careful bool) *person {
+func (m *model) victim(have methodSet) *person {
 	best, p := -1, (*person)(nil)
-	for i := 0; i < len(m.people) && best < 7; i++ {
+	for i := 0; i < len(m.people) && best < 6; i++ {
 		q := m.people[(i+len(m.people)/3)%len(m.people)]
-		if fits := q.fits(m.start, have, careful); !q.reserved && !q.guest && !q.everRole() && fits > best {
+		if fits := q.fits(m.start, have); !q.reserved && !q.guest && !q.everRole() && fits > best {
 			best, p = fits, q
 		}
 	}
 	m.equip(p, have)
-	p.careful, p.reserved = careful, true
-	if p.have.classes(careful) < p.required() {
-		p.have |= hasEmail | hasMobile
-	}
+	p.reserved = true
 	return p
 }
 
-// fits tells how well a person would do as a victim without a change; 7 is best.
-func (p *person) fits(start passtrail.Ticks, have methodSet, careful bool) int {
+// fits tells how well a person would do as a victim without a change; 6 is best.
+func (p *person) fits(start passtrail.Ticks, have methodSet) int {
 	n := 0
 	if p.registered <= start && p.enabled == 0 {
 		n += 4
 	}
 	if p.have&have == have {
 		n += 2
-	}
-	if p.careful == careful {
-		n++
 	}
 	return n
 }
@@ -93,7 +88,7 @@ func (m *model) find(at passtrail.Ticks, fits func(*person) bool) *person {
 // plantOpen plans attempts that have begun minutes before the end, and two people who are blocked at the end.
 func (m *model) plantOpen() {
 	for i, minutes := range []float64{23, 14, 6, 2.5} {
-		p := m.victim(hasMobile|hasEmail, false)
+		p := m.victim(hasMobile | hasEmail)
 		m.plan(m.end-passtrail.Ticks(minutes*float64(passtrail.Minute)), func(m *model, at passtrail.Ticks) {
 			s := m.begin(p, at, m.rng)
 			if s.abandon([]int{3, 2, 1, 3}[i]) {
@@ -102,7 +97,7 @@ func (m *model) plantOpen() {
 		})
 	}
 	for _, hours := range []passtrail.Ticks{5, 21} {
-		p := m.victim(hasMobile, false)
+		p := m.victim(hasMobile)
 		m.plan(m.end-hours*passtrail.Hour, func(m *model, at passtrail.Ticks) {
 			s := m.begin(p, at, m.rng)
 			s.address = p.home
@@ -139,15 +134,19 @@ func (m *model) plantVariety() {
 			})
 		}
 	}
-	for _, list := range [][]turnedAway{atTheDoor, atTheEnd} {
-		for i := range list {
-			add(can, func(s *session) bool { s.refuse(list[i : i+1]); return true })
-		}
+	onPremises := func(p *person, at passtrail.Ticks) bool { return can(p, at) && p.agent != "None" }
+	for i := range atTheDoor {
+		add(can, func(s *session) bool { s.refuse(atTheDoor[i : i+1]); return true })
 	}
+	for i := range atTheEnd {
+		add(onPremises, func(s *session) bool { s.refuse(atTheEnd[i : i+1]); return true })
+	}
+	add(onPremises, (*session).unlockFails)
+	add(onPremises, (*session).failAtEnd)
 	for i := range 6 {
 		add(can, func(s *session) bool { s.address = s.p.home; return s.abandon(i + 1) })
 	}
-	for _, f := range []func(*session) bool{(*session).unlock, (*session).unlockFails, (*session).giveUp, (*session).failAtEnd,
+	for _, f := range []func(*session) bool{(*session).unlock, (*session).giveUp,
 		func(s *session) bool { return s.reset(1) }, func(s *session) bool { s.address = s.p.home; return s.cancel(false) }, func(s *session) bool { return s.cancel(true) }} {
 		add(can, f)
 	}
@@ -210,6 +209,7 @@ func (m *model) found(rule, subject string, keep func(*event) bool, sessions ...
 	}
 	m.tally.planted = append(m.tally.planted, f)
 	slices.SortStableFunc(m.tally.planted, func(a, b Planted) int { return compare(passtrail.Ticks(a.Start), passtrail.Ticks(b.Start)) })
+	m.tally.last = slices.IndexFunc(m.tally.planted, func(p Planted) bool { return p.Rule == rule && p.Subject == subject && p.Start == f.Start })
 }
 
 // intrude begins a session that is part of abuse.
@@ -226,7 +226,7 @@ func (m *model) plantScout() {
 		m.equip(p, hasMobile|hasEmail|hasPush|hasCode)
 	}
 	for range 6 {
-		targets = append(targets, m.victim(hasMobile, false))
+		targets = append(targets, m.victim(hasMobile))
 	}
 	m.plan(m.before(12, 2*passtrail.Hour), func(m *model, at passtrail.Ticks) {
 		var all []*session
@@ -248,7 +248,7 @@ func (m *model) plantScout() {
 func (m *model) plantGuesser() {
 	var targets []*person
 	for i := range 5 {
-		targets = append(targets, m.victim([]methodSet{hasMobile, hasQuestions}[i%2], false))
+		targets = append(targets, m.victim([]methodSet{hasMobile, hasQuestions}[i%2]))
 	}
 	m.plan(m.before(9, 21*passtrail.Hour), func(m *model, at passtrail.Ticks) {
 		var all []*session
@@ -264,8 +264,8 @@ func (m *model) plantGuesser() {
 
 // plantPusher sends notifications until one is approved.
 func (m *model) plantPusher() {
-	p := m.victim(hasPush|hasCode|hasMobile, true)
-	push, sms := &gates[5], &gates[1]
+	p := m.victim(hasPush | hasCode | hasMobile)
+	push := &gates[5]
 	m.plan(m.before(6, 19*passtrail.Hour+3*passtrail.Minute), func(m *model, at passtrail.Ticks) {
 		s := m.intrude(p, at, addressPusher)
 		s.enter()
@@ -274,10 +274,6 @@ func (m *model) plantPusher() {
 			s.wait(60, 140)
 		}
 		s.flow(push.pass)
-		s.wait(3, 9)
-		s.flow(sms.start)
-		s.wait(15, 30)
-		s.flow(sms.pass)
 		s.wait(2, 5)
 		s.flow(stepAllPassed)
 		s.password()
@@ -289,7 +285,7 @@ func (m *model) plantPusher() {
 
 // plantTakeover resets a password and makes the account its own within the hour.
 func (m *model) plantTakeover() {
-	p := m.victim(hasMobile|hasPush|hasCode, false)
+	p := m.victim(hasMobile | hasPush | hasCode)
 	m.plan(m.before(4, 3*passtrail.Hour), func(m *model, at passtrail.Ticks) {
 		s := m.intrude(p, at, addressTakeover)
 		s.enter()
@@ -314,7 +310,7 @@ func (m *model) plantBurst() {
 	actor := m.actors[len(m.actors)-1]
 	var targets []*person
 	for range 14 {
-		targets = append(targets, m.victim(hasMobile, false))
+		targets = append(targets, m.victim(hasMobile))
 	}
 	at := m.before(15, 21*passtrail.Hour)
 	m.plan(at-at%passtrail.Hour+4*passtrail.Minute, func(m *model, at passtrail.Ticks) {
@@ -348,6 +344,7 @@ func (m *model) plantPrivileged() {
 		s.actor = actor
 		m.plainAdminReset(s)
 		m.found("privileged-account-reset", p.upn, only(kindAdminReset), s)
+		m.fault("beyond-reach") // the help desk's roles do not reach a Global Administrator
 	})
 }
 
@@ -383,7 +380,7 @@ func (m *model) plantOften() {
 // plantRescued has two people blocked and then reset by the help desk some hours later.
 func (m *model) plantRescued() {
 	for i, days := range []int{11, 20} {
-		p := m.victim(hasMobile, false)
+		p := m.victim(hasMobile)
 		m.plan(m.before(days, 10*passtrail.Hour), func(m *model, at passtrail.Ticks) {
 			s := m.intrude(p, at, p.home)
 			s.block(&gates[1])
@@ -395,27 +392,4 @@ func (m *model) plantRescued() {
 			m.found("blocked-then-admin-reset", p.upn, only(kindBlocked, kindAdminReset), s, r)
 		})
 	}
-}
-
-// plantWeakened switches password writeback off at night and, in the morning, on again.
-func (m *model) plantWeakened() {
-	p := m.people[1]
-	m.plan(m.before(3, passtrail.Hour), func(m *model, at passtrail.Ticks) {
-		s := m.tenantSwitch(p, at, kindWritebackOff)
-		m.found("recovery-weakened", "writeback_off", everything, s)
-		m.tenantSwitch(p, at+7*passtrail.Hour, kindWriteback)
-	})
-}
-
-// tenantSwitch is a setting of the directory that somebody changes.
-func (m *model) tenantSwitch(p *person, at passtrail.Ticks, k *kind) *session {
-	s := m.intrude(p, at, p.home)
-	e := s.row(k, "success", "")
-	e.target, e.object = nil, &object{id: m.cfg.Tenant, name: m.cfg.Domain, kind: "Directory"}
-	e.changed = []change{{name: "PasswordWritebackEnabled", old: "true", new: "false"}}
-	if k == kindWriteback {
-		e.changed = []change{{name: "PasswordWritebackEnabled", old: "false", new: "true"}}
-	}
-	s.commit()
-	return s
 }

@@ -218,7 +218,7 @@ func (s *session) choose(n int) []*gate {
 	for _, liked := range []bool{true, false} {
 		for _, i := range order {
 			g := &gates[i]
-			if len(out) == n || s.p.have&g.needs == 0 || used&g.class() != 0 || liked && !s.likes(g, n) ||
+			if len(out) == n || s.p.have&g.needs == 0 || used&g.class() != 0 || liked && !s.likes(g) ||
 				g.method == "securityQuestion" && s.p.everRole() {
 				continue
 			}
@@ -229,16 +229,9 @@ func (s *session) choose(n int) []*gate {
 	return out
 }
 
-// likes reports whether p takes a gate where there is another: with one gate only the code of the app counts, and most
-// people take the SMS.
-func (s *session) likes(g *gate, n int) bool {
-	switch g.method {
-	case "appNotification":
-		return n > 1
-	case "mobileCall":
-		return s.rng.IntN(4) == 0
-	}
-	return true
+// likes reports whether p takes a gate where there is another: most people take the SMS and not the call.
+func (s *session) likes(g *gate) bool {
+	return g.method != "mobileCall" || s.rng.IntN(4) == 0
 }
 
 // class is what g proves: notification and code of the app are one.

@@ -29,7 +29,8 @@ type model struct {
 	snapshots []passtrail.Ticks
 	planned   []planned // sessions with a fixed time: abuse, open attempts, people who must occur
 	avoid     []passtrail.Ticks
-	rng       *rand.Rand // of the day
+	closings  []passtrail.Ticks // from when something is switched off for half an hour
+	rng       *rand.Rand        // of the day
 	plants    *rand.Rand
 	pending   []event
 	serial    uint32

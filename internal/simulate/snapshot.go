@@ -90,7 +90,7 @@ func (p *person) appendRegistration(b []byte, at passtrail.Ticks) []byte {
 		on   bool
 	}{
 		{"isAdmin", s.admin}, {"isSsprRegistered", s.registered}, {"isSsprEnabled", s.enabled}, {"isSsprCapable", s.capable},
-		{"isMfaRegistered", mfa}, {"isMfaCapable", mfa}, {"isPasswordlessCapable", s.methods&(hasFido|hasHello) != 0},
+		{"isMfaRegistered", mfa}, {"isMfaCapable", mfa}, {"isPasswordlessCapable", s.methods&(hasFido|hasHello|hasPasskey) != 0},
 	} {
 		b = append(b, `,"`+f.name+`":`...)
 		b = appendBool(b, f.on)

@@ -24,6 +24,8 @@ type tally struct {
 	events   set // people with a successful registration record
 	first    map[int]passtrail.Ticks
 	planted  []Planted
+	last     int             // place of the abuse that was planted last
+	acts     map[string]bool // registrations of passkeys that were counted
 	steps    []string
 }
 
@@ -49,6 +51,13 @@ type period struct {
 	callers  set
 	agents   map[AgentCount]*agentTally // keys hold agent and activity only
 	info     map[SecurityChange]*infoTally
+	ways     map[string]*wayTally
+	policies []PolicyChange
+}
+
+type wayTally struct {
+	times  int64
+	people set
 }
 
 type problemTally struct {
@@ -96,11 +105,11 @@ func newTally(m *model) *tally {
 		return &period{
 			from: max(from, m.start), to: to, outcomes: map[string]int64{}, methods: map[string]*MethodUse{}, problems: map[string]*problemTally{},
 			own: map[int][]ownChange{}, funnel: map[string]int64{}, stops: map[Stop]int64{}, blocks: map[int]*BlockedPerson{},
-			agents: map[AgentCount]*agentTally{}, info: map[SecurityChange]*infoTally{},
+			agents: map[AgentCount]*agentTally{}, info: map[SecurityChange]*infoTally{}, ways: map[string]*wayTally{},
 		}
 	}
 	return &tally{
-		m: m, byKey: map[string]int64{}, byDay: map[passtrail.Ticks]*dayCount{}, first: map[int]passtrail.Ticks{}, steps: funnelSteps,
+		m: m, byKey: map[string]int64{}, byDay: map[passtrail.Ticks]*dayCount{}, acts: map[string]bool{}, first: map[int]passtrail.Ticks{}, steps: funnelSteps,
 		all: span(m.start, m.end), month: span(m.end-30*passtrail.Day, m.end), week: span(m.end-7*passtrail.Day, m.end),
 		before: span(m.end-14*passtrail.Day, m.end-7*passtrail.Day),
 	}
@@ -127,6 +136,8 @@ func (t *tally) record(e *event) {
 		t.touched.add(e.target)
 		t.writeBack(e)
 		t.refusedChange(e)
+	case recoveries:
+		t.touched.add(e.target)
 	case methods:
 		t.touched.add(e.target)
 		t.securityInfo(e)
@@ -158,6 +169,26 @@ func (t *tally) writeBack(e *event) {
 	})
 }
 
+// back counts somebody who got back in.
+func (t *tally) back(way string, who *person, at passtrail.Ticks) {
+	t.periods(at, func(p *period) {
+		w := entry(p.ways, way)
+		w.times++
+		w.people.add(who)
+	})
+}
+
+// policy counts one property of a policy that was changed.
+func (t *tally) policy(s *session, result string, x setting) {
+	e := &s.rows[0]
+	if e.time < t.m.start || e.time >= t.m.end {
+		return
+	}
+	t.periods(e.time, func(p *period) {
+		p.policies = append(p.policies, PolicyChange{At: When(e.time), Who: e.actor.upn, Setting: x.name, Old: x.old, New: x.now, Blade: x.blade, Result: result, Weakens: x.weaker})
+	})
+}
+
 // refusedChange counts a change of a password that was refused: it is no attempt.
 func (t *tally) refusedChange(e *event) {
 	if e.kind != kindChange || e.result == "success" {
@@ -176,8 +207,15 @@ func (t *tally) refusedChange(e *event) {
 
 // securityInfo counts the records of combined registration.
 func (t *tally) securityInfo(e *event) {
-	if e.kind == kindResetStarted {
+	if e.kind == kindResetStarted || e.kind == kindPasskeyOptions {
 		return
+	}
+	if infoMethods[e.reason] == "passkey" { // two records, one act
+		act := e.kind.key + " " + e.corr.String()
+		if t.acts[act] {
+			return
+		}
+		t.acts[act] = true
 	}
 	t.periods(e.time, func(p *period) {
 		i := entry(p.info, SecurityChange{Activity: e.kind.key, Method: infoMethods[e.reason]})
@@ -207,6 +245,8 @@ var infoMethods = map[string]string{
 	"User registered Email":                                                          "email",
 	"User registered Office Phone":                                                   "officePhone",
 	"User registered Security Questions":                                             "securityQuestion",
+	"User registered Passkey":                                                        "passkey",
+	"User registered temporary access pass method":                                   "temporaryAccessPass",
 	"User registered Fido":                                                           "fido",
 	"Admin registered temporary access pass method for user":                         "temporaryAccessPass",
 }
@@ -234,6 +274,9 @@ func (t *tally) attempt(a *Attempt) {
 		t.list = nil
 	} else {
 		t.list = append(t.list, *a)
+	}
+	if a.Outcome == "reset" || a.Outcome == "unlocked" {
+		t.back("Self-service", a.person, a.End)
 	}
 	if a.Outcome == "reset" {
 		t.own(a.person, a.resetAt, "reset")
@@ -332,6 +375,7 @@ func (t *tally) adminReset(s *session, actor *person, ok bool) {
 		}
 	}
 	t.dayOf(at).admin++
+	t.back("Administrator", s.p, at)
 	avoidable := s.p != actor && s.p.stateAt(t.m.known(at)).capable
 	tried := s.p.lastTried < at && s.p.lastTried > at-passtrail.Day
 	t.periods(at, func(p *period) {

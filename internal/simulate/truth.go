@@ -118,7 +118,28 @@ type Period struct {
 	AvoidableCalls       Avoidable        `json:"avoidableCalls"`
 	AdminResetsByAgent   []AgentCount     `json:"adminResetsByAgent"`
 	WriteBack            []AgentCount     `json:"writeBack"`
-	SecurityInfo         []SecurityChange `json:"securityInfo"`
+	SecurityInfo         []SecurityChange `json:"securityInfo"` // a passkey is one, although it leaves two records
+	PolicyChanges        []PolicyChange   `json:"policyChanges"`
+	BackIn               []WayBack        `json:"backIn"`
+}
+
+// PolicyChange is one property of a policy that somebody changed, or was refused to.
+type PolicyChange struct {
+	At      When   `json:"at"`
+	Who     string `json:"who"`
+	Setting string `json:"setting"`
+	Old     string `json:"oldValue"`
+	New     string `json:"newValue"`
+	Blade   string `json:"blade"`
+	Result  string `json:"result"`
+	Weakens bool   `json:"weakens"`
+}
+
+// WayBack counts one way in which people got back in.
+type WayBack struct {
+	Way    string `json:"way"`
+	Times  int64  `json:"times"`
+	People int    `json:"people"`
 }
 
 // MethodUse is how often a method opened the door.
@@ -279,6 +300,9 @@ type Planted struct {
 	Addresses []string `json:"addresses"`
 	Attempts  []string `json:"attempts"`
 	Evidence  []string `json:"evidence"`
+	// Fault names what Entra does not allow, where the abuse is such: beyond-reach is an administrator who resets somebody
+	// whom their roles do not reach. Everything else in a simulated tenant keeps to the rules.
+	Fault string `json:"fault,omitempty"`
 }
 
 // Delivery is what Write put into files.

@@ -25,16 +25,17 @@ func (v *vocabulary) loadTechniques() {
 // Date is a day on which something outside changed that bends the curves of reports.
 type Date struct {
 	Day      passtrail.Ticks // the first of the month where no day is known
+	End      passtrail.Ticks // exclusive: the day after, or the end of the month
 	When     string          // as people say it
 	Concerns []string        // resets, methods, registration, problems, usage, roles
 	What     string          // a sentence
 }
 
-// Dates returns the days of a period that bend curves about any of the subjects, oldest first.
+// Dates returns the days that lie in a period, at least in part, and bend curves about any of the subjects, oldest first.
 func Dates(from, to passtrail.Ticks, subjects ...string) []Date {
 	var out []Date
 	for _, d := range tables.dates {
-		if d.Day >= from && d.Day < to && slices.ContainsFunc(subjects, func(s string) bool { return slices.Contains(d.Concerns, s) }) {
+		if d.End > from && d.Day < to && slices.ContainsFunc(subjects, func(s string) bool { return slices.Contains(d.Concerns, s) }) {
 			out = append(out, d)
 		}
 	}
@@ -47,7 +48,11 @@ func (v *vocabulary) loadDates() {
 		if err != nil {
 			panic("vocab: dates.tsv: " + err.Error())
 		}
-		v.dates = append(v.dates, Date{Day: day, When: r["when"], Concerns: list(r["concerns"], "|"), What: r["what"]})
+		last, err := passtrail.ParseTicks(r["last"])
+		if err != nil || last < day {
+			panic("vocab: dates.tsv: bad last day " + r["last"])
+		}
+		v.dates = append(v.dates, Date{Day: day, End: last + passtrail.Day, When: r["when"], Concerns: list(r["concerns"], "|"), What: r["what"]})
 	}
 }
 

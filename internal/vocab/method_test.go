@@ -127,7 +127,8 @@ func TestDates(t *testing.T) {
 		from, to passtrail.Ticks
 		subject  string
 		want     int
-	}{{day, day + passtrail.Day, "methods", 1}, {day + 1, day + passtrail.Day, "methods", 0}, {day - passtrail.Day, day, "methods", 0}, {day, day + 1, "methods", 1}, {day, day + 1, "roles", 0}} {
+	}{{day, day + passtrail.Day, "methods", 1}, {day + passtrail.Day, day + 2*passtrail.Day, "methods", 0}, {day + passtrail.Day - 1, day + 2*passtrail.Day, "methods", 1},
+		{day - passtrail.Day, day, "methods", 0}, {day, day + 1, "methods", 1}, {day, day + 1, "roles", 0}, {at("2026-03-20"), at("2026-03-21"), "methods", 1}, {at("2026-04-01"), at("2026-04-02"), "methods", 0}} {
 		if got := vocab.Dates(c.from, c.to, c.subject); len(got) != c.want {
 			t.Errorf("Dates(%s, %s, %s) = %+v, want %d", c.from, c.to, c.subject, got, c.want)
 		}

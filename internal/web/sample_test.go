@@ -375,7 +375,7 @@ func (m *sample) SourceList(ctx context.Context, s web.Scope) (*web.SourcesView,
 	if m.empty {
 		return &web.SourcesView{}, nil
 	}
-	return &web.SourcesView{Arrived: days("Records by day", 300, 280, 500), Sources: []web.SourceRow{{Name: "file", Received: 48300, Records: 48111, SnapshotRows: 100, Repeats: 86, SetAside: 1, PastRetention: 2, First: start - 400*passtrail.Day, Last: start, LastSeen: start, FinalUntil: start - passtrail.Hour}},
+	return &web.SourcesView{Arrived: days("Records by day", 300, 280, 500), Unknown: []web.UnknownRow{{Kind: "reason", Text: "User tried <b>something</b> new ###", Activity: "A step on the way through the reset portal", Records: 3}}, Sources: []web.SourceRow{{Name: "file", Received: 48300, Records: 48111, SnapshotRows: 100, Repeats: 86, SetAside: 1, PastRetention: 2, First: start - 400*passtrail.Day, Last: start, LastSeen: start, FinalUntil: start - passtrail.Hour}},
 		SetAside: []web.SetAsideRow{{ID: 1, Source: "file", Position: "AuditLogs.csv:17", Reason: "the line has no time", Code: "no-time", At: start}}}, may(ctx, s, auth.ReadReports)
 }
 

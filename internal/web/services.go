@@ -480,6 +480,13 @@ type SourcesView struct {
 	Sources  []SourceRow
 	SetAside []SetAsideRow
 	Arrived  *Chart // records by day
+	Unknown  []UnknownRow
+}
+
+// UnknownRow is a status reason or a method that is not known, without what may be somebody's number.
+type UnknownRow struct {
+	Kind, Text, Activity string
+	Records              int64
 }
 
 // SourceRow is one source.

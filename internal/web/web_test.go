@@ -310,6 +310,15 @@ func TestRegisteredOnly(t *testing.T) {
 	}
 }
 
+// TestUnknownWords: Sources lists words that are not known, as text.
+func TestUnknownWords(t *testing.T) {
+	s := newSite(t, newSample())
+	_, body := s.do(t, s.client(t, person(auth.ReportsReader)), "GET", "/sources", nil)
+	if !strings.Contains(body, "Words that are not known") || !strings.Contains(body, "User tried &lt;b&gt;something&lt;/b&gt; new ###") {
+		t.Error("Sources does not list the words that are not known")
+	}
+}
+
 // TestTenantStaysTheOneLookedAt follows links and posts forms of the second of two tenants.
 func TestTenantStaysTheOneLookedAt(t *testing.T) {
 	m := newSample()

@@ -9,6 +9,7 @@ import (
 	"passtrail/internal/auth"
 	"passtrail/internal/chart"
 	"passtrail/internal/store"
+	"passtrail/internal/vocab"
 	"passtrail/internal/web"
 )
 
@@ -42,8 +43,15 @@ func (a *Answers) SourceList(ctx context.Context, s web.Scope) (*web.SourcesView
 	for _, q := range aside {
 		view.SetAside = append(view.SetAside, setAside(q))
 	}
-	return view, nil
+	unknown, err := a.library.Unknown(ctx, s.Tenant, 0, passtrail.MaxTicks, s.Now)
+	for _, u := range unknown[:min(len(unknown), maxUnknown)] {
+		view.Unknown = append(view.Unknown, web.UnknownRow{Kind: u.Kind, Text: u.Text, Activity: vocab.ActivityTitle(u.Activity), Records: u.Records})
+	}
+	return view, err
 }
+
+// maxUnknown is how many unknown words the page lists, the most frequent ones.
+const maxUnknown = 100
 
 func setAside(q store.Quarantine) web.SetAsideRow {
 	return web.SetAsideRow{ID: q.ID, Source: q.Source, Position: q.Position, Reason: q.Reason, Code: q.Code, At: q.At}
