@@ -3,6 +3,7 @@ package file_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -198,5 +199,35 @@ func TestLargeStreamsAreSpooled(t *testing.T) {
 	err = sources[0].Fetch(context.Background(), "", func(connector.Batch) error { return nil })
 	if err == nil || !strings.Contains(err.Error(), "set TMPDIR") {
 		t.Errorf("without a place for the copy: %v", err)
+	}
+}
+
+// TestPrintedInstantsComeBack prints instants as pages and spreadsheets do and holds that a file of them comes back
+// exactly or is refused as a whole.
+func TestPrintedInstantsComeBack(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 8))
+	layouts := []string{"02/01/2006, 15:04:05", "1/2/2006, 3:04:05 PM", "2.1.2006 15:04:05", "2006-01-02T15:04:05Z", "01/02/06 15:04:05", "2-1-06 03:04:05 pm"}
+	read, refused := 0, 0
+	for range 400 {
+		layout := layouts[rng.IntN(len(layouts))]
+		in, want := portal, []string{}
+		days := 5 + rng.IntN(25)
+		for i := range 1 + rng.IntN(8) {
+			at := time.Date(2020+rng.IntN(10), time.Month(1+rng.IntN(12)), 1+rng.IntN(days), rng.IntN(24), rng.IntN(60), rng.IntN(60), 0, time.UTC)
+			in += "\"" + at.Format(layout) + "\",a,b\n"
+			want = append(want, fmt.Sprint(i+2, " ", at.Format("2006-01-02T15:04:05")))
+		}
+		rows, _ := rowTimes(t, write(t, "f", []byte(in)), "", file.Options{})
+		switch {
+		case len(rows) == 1 && strings.Contains(rows[0], " csv-times: "):
+			refused++
+		case fmt.Sprint(rows) != fmt.Sprint(want):
+			t.Fatalf("%s\nread as %q", in, rows)
+		default:
+			read++
+		}
+	}
+	if read < 150 || refused < 20 {
+		t.Errorf("%d files read, %d refused: the test does not show what it should", read, refused)
 	}
 }
