@@ -35,6 +35,10 @@ type Chart struct {
 	Series  []Series
 	Stacked bool
 	Unit    string // drawn beside the axis, "people"
+	// TimeAxis says that the labels are an unbroken run of days or weeks, which are all drawn.
+	TimeAxis bool
+	// Missing marks the labels of which nothing is known, by a hatched ground: there zero is no count. It may be nil.
+	Missing []bool
 }
 
 // Width is the width of every picture in user units; the height follows from the content.
@@ -83,7 +87,47 @@ func (c Chart) summary() string {
 		}
 		parts = append(parts, fmt.Sprintf("%s: %d values, highest %s at %s", s.Name, len(s.Values), value(s.Values[best]), c.Labels[best]))
 	}
+	if n := c.missing(); n > 0 {
+		parts = append(parts, fmt.Sprintf("no records of %d of them", n))
+	}
 	return strings.Join(parts, "; ")
+}
+
+// missing is of how many labels nothing is known.
+func (c Chart) missing() int {
+	n := 0
+	for _, m := range c.Missing {
+		if m {
+			n++
+		}
+	}
+	return n
+}
+
+// ground hatches the labels of which nothing is known, a run of them as one.
+func (c Chart) ground(left, slot, top, bottom float64) string {
+	var b strings.Builder
+	for i := 0; i < len(c.Missing); i++ {
+		end := i
+		for end < len(c.Missing) && c.Missing[end] {
+			end++
+		}
+		if end == i {
+			continue
+		}
+		x, width := left+slot*float64(i), slot*float64(end-i)
+		fmt.Fprintf(&b, `<g><title>%s</title><rect class="chart-missing" x="%s" y="%s" width="%s" height="%s" fill="#8a8a8a" fill-opacity="0.14"/>`,
+			html.EscapeString("no records, "+c.Labels[i]+" to "+c.Labels[end-1]), num(x), num(top), num(width), num(bottom-top))
+		for at := x + 6; at < x+width; at += 6 {
+			fmt.Fprintf(&b, `<line class="chart-hatch" x1="%s" y1="%s" x2="%s" y2="%s" stroke="#8a8a8a" stroke-opacity="0.35"/>`, num(at), num(top), num(at-6), num(bottom))
+		}
+		if width > 70 {
+			b.WriteString(c.text(x+width/2, top+14, "middle", "no records"))
+		}
+		b.WriteString("</g>")
+		i = end
+	}
+	return b.String()
 }
 
 func (c Chart) text(x, y float64, anchor, s string) string {
@@ -224,8 +268,10 @@ func (c Chart) plot() (string, func(float64) float64, float64, float64) {
 
 func (c Chart) columns() string {
 	body, y, left, slot := c.plot()
+	_, ceiling := nice(c.highest())
 	var b strings.Builder
 	b.WriteString(body)
+	b.WriteString(c.ground(left, slot, y(ceiling), y(0)))
 	for i, label := range c.Labels {
 		base := 0.0
 		width := slot * 0.8

@@ -30,6 +30,7 @@ func TestSVGIsWellFormedWhateverTheValues(t *testing.T) {
 		n := r.IntN(40)
 		for range n {
 			c.Labels = append(c.Labels, names[r.IntN(5)])
+			c.Missing = append(c.Missing, r.IntN(3) == 0)
 		}
 		for k := range r.IntN(4) {
 			s := chart.Series{Name: names[k]}

@@ -147,7 +147,7 @@ func (l *Library) covered(ctx context.Context, out *Output) error {
 	if text := out.Covered.Text(p.zone()); text != "" {
 		out.Notes = append(out.Notes, text)
 	}
-	if !out.Report.Compares || p.From <= 1 || out.Covered.ToCome {
+	if !out.Report.Compares || out.Covered.ToCome {
 		return nil
 	}
 	before := Covered{Period: store.Span{From: p.From - (p.To - p.From), To: p.From}}

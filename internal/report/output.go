@@ -103,17 +103,9 @@ const MaxLabels = 400
 
 // Picture draws table i, or returns "" when the report has no picture for it.
 func (o *Output) Picture(i int) string {
-	def := o.Report.Tables[i]
-	if def.Chart == nil {
-		return ""
-	}
-	c, ok := Draw(&o.Tables[i], *def.Chart)
+	c, ok := o.Chart(i)
 	if !ok {
 		return ""
-	}
-	c.Title = def.Title
-	if len(def.Chart.Y) > 0 {
-		c.Unit = def.Units[def.Chart.Y[0]]
 	}
 	return c.SVG()
 }

@@ -70,6 +70,8 @@ type Chart struct {
 	X       string   `yaml:"x"`    // column of the labels; several are joined with +
 	Y       []string `yaml:"y"`
 	Stacked bool     `yaml:"stacked"`
+	// Days makes X, a column of UTC days, an axis of time: days without a row are "zero", or "hold" what was before.
+	Days string `yaml:"days"`
 }
 
 // Heading is what a reader sees above a column: FixedBy is Fixed by.
@@ -142,6 +144,11 @@ func load(files fs.FS, name string) (*Report, error) {
 	}
 	if _, err := ParsePeriod(r.Period); err != nil {
 		return nil, err
+	}
+	for _, t := range r.Tables {
+		if t.Chart != nil && t.Chart.Days != "" && t.Chart.Days != daysZero && t.Chart.Days != daysHold {
+			return nil, fmt.Errorf("the days of table %s are %q (want zero or hold)", t.Name, t.Chart.Days)
+		}
 	}
 	r.answer, err = template.New(r.ID).Funcs(answerFuncs(0, 0)).Parse(strings.TrimSpace(r.Answer))
 	return r, err
@@ -244,6 +251,11 @@ func (l *Library) Run(ctx context.Context, r *Report, p Params) (*Output, error)
 			return nil, err
 		}
 	}
+	if p.From <= 1 {
+		if p.From, err = l.beginning(ctx, p); err != nil {
+			return nil, err
+		}
+	}
 	out := &Output{Report: r, Params: p}
 	if r.Kind == "findings" {
 		err = l.findings(ctx, out)
@@ -263,6 +275,34 @@ func (l *Library) Run(ctx context.Context, r *Report, p Params) (*Output, error)
 	out.Notes = append(out.Notes, notes...)
 	out.Answer, err = out.answer()
 	return out, err
+}
+
+// beginning is where an open period begins: at the first record or snapshot. Queries compute with it, and what lies two
+// thousand years before would leave the range of times.
+func (l *Library) beginning(ctx context.Context, p Params) (passtrail.Ticks, error) {
+	known, err := l.engine.Coverage(ctx, p.Tenant)
+	if err != nil {
+		return 0, err
+	}
+	from := known.First
+	since, err := l.since(ctx, "UserRegistrationHistory", p)
+	if since != 0 && (from == 0 || since < from) {
+		from = since
+	}
+	if from == 0 {
+		from = p.To - passtrail.Day
+	}
+	return min(from, p.To-1), err
+}
+
+// since is from when on a history is known, 0 where there is none.
+func (l *Library) since(ctx context.Context, table string, p Params) (passtrail.Ticks, error) {
+	res, err := l.engine.Run(ctx, query.Request{Text: table + " | summarize Since = min(ValidFrom)", Tenants: []passtrail.TenantID{p.Tenant}, Now: p.Now})
+	if err != nil {
+		return 0, err
+	}
+	since, _ := res.Tables[0].Rows[0][0].(int64)
+	return passtrail.Ticks(since), nil
 }
 
 func (l *Library) tables(ctx context.Context, out *Output) error {
@@ -344,16 +384,15 @@ func (l *Library) notes(ctx context.Context, r *Report, p Params) ([]string, err
 		if kind == "roles" {
 			table, what = "RoleAssignments", "roles"
 		}
-		res, err := l.engine.Run(ctx, query.Request{Text: table + " | summarize Since = min(ValidFrom)", Tenants: []passtrail.TenantID{p.Tenant}, Now: p.Now})
+		since, err := l.since(ctx, table, p)
 		if err != nil {
 			return nil, err
 		}
-		since, ok := res.Tables[0].Rows[0][0].(int64)
 		switch {
-		case !ok:
+		case since == 0:
 			notes = append(notes, "No snapshot of "+what+" has been taken in: nobody's "+what+" are known.")
-		case passtrail.Ticks(since) > p.From:
-			notes = append(notes, fmt.Sprintf("The state of %s is known since %s; for the time before, that first snapshot stands in.", what, minute(passtrail.Ticks(since))))
+		case since > p.From:
+			notes = append(notes, fmt.Sprintf("The state of %s is known since %s; for the time before, that first snapshot stands in.", what, minute(since)))
 		}
 	}
 	words, err := l.unknownNotes(ctx, r, p)
@@ -361,6 +400,9 @@ func (l *Library) notes(ctx context.Context, r *Report, p Params) ([]string, err
 		return nil, err
 	}
 	notes = append(append(notes, words...), dateNotes(r, p)...)
+	if p.To < p.Now && strings.Contains(r.Query, "UserRegistrationDetails") {
+		notes = append(notes, "Registration is shown as of "+Day(p.Now, p.zone())+", not as of the end of the period: the page Registration shows the state of another day.")
+	}
 	final, err := l.engine.FinalUntil(ctx, p.Tenant)
 	switch {
 	case final == 0:

@@ -247,6 +247,34 @@ func TestPeriodIsHalfOpen(t *testing.T) {
 	}
 }
 
+// TestOpenPeriod: all time is from the first record on, and answers what a period that holds everything answers.
+func TestOpenPeriod(t *testing.T) {
+	s := small(t)
+	lib := library(t, s)
+	for _, r := range lib.Reports {
+		open := run(t, lib, r.ID, report.Params{Tenant: scene.Contoso, Now: s.Now, From: 1})
+		wide := run(t, lib, r.ID, report.Params{Tenant: scene.Contoso, Now: s.Now, From: scene.Time("2026-01-01")})
+		if open.Answer != wide.Answer || open.Params.From != scene.Time("2026-03-01") {
+			t.Errorf("%s, all time from %s on: %q; since January: %q", r.ID, open.Params.From, open.Answer, wide.Answer)
+		}
+	}
+}
+
+// TestStateIsOfToday: a report that shows the state of registration now says so where its period ends before.
+func TestStateIsOfToday(t *testing.T) {
+	s := small(t)
+	lib := library(t, s)
+	for _, r := range lib.Reports {
+		for to, past := range map[passtrail.Ticks]bool{s.Now: false, scene.Time("2026-03-18"): true} {
+			out := run(t, lib, r.ID, report.Params{Tenant: scene.Contoso, Now: s.Now, To: to})
+			said := slices.ContainsFunc(out.Notes, func(n string) bool { return strings.HasPrefix(n, "Registration is shown as of 20 March 2026") })
+			if said != (past && strings.Contains(r.Query, "UserRegistrationDetails")) {
+				t.Errorf("%s up to %s: says that its state is of today: %t", r.ID, to, said)
+			}
+		}
+	}
+}
+
 func TestThreshold(t *testing.T) {
 	s := small(t)
 	lib := library(t, s)

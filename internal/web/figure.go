@@ -33,6 +33,7 @@ type chartSpec struct {
 	Labels  []string     `json:"labels"`
 	Series  []specSeries `json:"series"`
 	Links   []string     `json:"links,omitempty"`
+	Missing []bool       `json:"missing,omitempty"` // labels of which nothing is known
 }
 
 type specSeries struct {
@@ -49,7 +50,7 @@ func (sh *Shell) Figure(c *Chart) *Figure {
 	f := &Figure{
 		Title: c.Title, Size: figureSize(c), LabelName: c.LabelName, Empty: len(c.Labels) == 0 || len(c.Series) == 0,
 		SVG:  template.HTML(c.SVG()), // drawn by our own code, which escapes every text
-		Spec: chartSpec{Kind: kinds[c.Kind], Title: c.Title, Unit: c.Unit, Stacked: c.Stacked, Labels: c.Labels, Links: c.Links},
+		Spec: chartSpec{Kind: kinds[c.Kind], Title: c.Title, Unit: c.Unit, Stacked: c.Stacked, Labels: c.Labels, Links: c.Links, Missing: c.Missing},
 	}
 	for _, s := range c.Series {
 		f.Spec.Series = append(f.Spec.Series, specSeries{s.Name, s.Values})

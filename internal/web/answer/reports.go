@@ -115,12 +115,14 @@ func section(out *report.Output, i int) web.Section {
 	}
 	translate(t, &spec, &sec.Table)
 	if spec.Chart != nil {
-		sec.Chart = drawing(t, spec.Chart.Kind, spec.Chart.X, spec.Chart.Y, spec.Chart.Stacked)
-		sec.Chart.LabelName = spec.Heading(sec.Chart.LabelName)
+		c, _ := out.Chart(i)
+		sec.Chart = &web.Chart{Chart: c, LabelName: spec.Heading(strings.ReplaceAll(spec.Chart.X, "+", ", "))}
+		if c.TimeAxis {
+			sec.Chart.LabelName += " (UTC)"
+		}
 		for i, s := range sec.Chart.Series {
 			sec.Chart.Series[i].Name = spec.Heading(s.Name)
 		}
-		sec.Chart.Title, sec.Chart.Unit = spec.Title, spec.Units[spec.Chart.Y[0]]
 	}
 	return sec
 }

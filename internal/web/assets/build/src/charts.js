@@ -66,9 +66,21 @@ function valueLabel(spec, value) {
 	return spec.kind === "funnel" && first ? `${number.format(value)} (${Math.round(100 * value / first)} %)` : number.format(value);
 }
 
+// ground marks the labels of which nothing is known by bars behind the others, on axes of their own.
+function ground(spec, option) {
+	if (!spec.missing || !spec.missing.includes(true)) return option;
+	option.xAxis = [option.xAxis, { type: "category", data: spec.labels, show: false }];
+	option.yAxis = [option.yAxis, { type: "value", max: 1, show: false }];
+	option.series.push({
+		name: "no records", type: "bar", xAxisIndex: 1, yAxisIndex: 1, barWidth: "100%", silent: true, z: 0, tooltip: { show: false },
+		data: spec.missing.map((m) => (m ? 1 : null)), itemStyle: { color: css("--colorNeutralForeground3"), opacity: 0.14 },
+	});
+	return option;
+}
+
 function cartesian(spec, width) {
 	const horizontal = spec.kind === "hbar" || spec.kind === "funnel";
-	return {
+	return ground(spec, {
 		...base(spec), ...axes(spec, horizontal, width),
 		grid: { left: 8, right: spec.kind === "funnel" ? 84 : horizontal ? 48 : 16, top: 12, bottom: spec.series.length > 1 ? 36 : 8, containLabel: true },
 		series: spec.series.map((series) => ({
@@ -81,7 +93,7 @@ function cartesian(spec, width) {
 			label: horizontal && spec.series.length === 1 ? { show: true, position: "right", color: css("--colorNeutralForeground2"), formatter: (p) => valueLabel(spec, p.value) } : undefined,
 			showBackground: spec.kind === "funnel", backgroundStyle: { color: css("--colorNeutralBackground3"), borderRadius: [0, 3, 3, 0] },
 		})),
-	};
+	});
 }
 
 function slices(spec) {
