@@ -189,6 +189,7 @@ type Params struct {
 	Threshold int
 	// RegisteredOnly is the day from which only registered methods count in the tenant; 0: look it up.
 	RegisteredOnly passtrail.Ticks
+	Evidence       []string       // ids of records that findings hold as evidence, of reports that leave them out; Run finds them
 	Zone           *time.Location // of the days in notes; nil is UTC
 }
 
@@ -230,14 +231,51 @@ func (r *Report) fill(p Params) (Params, error) {
 
 // QueryText is the query with its parameters put before it; it runs as it stands. p must have its defaults.
 func (r *Report) QueryText(p Params) string {
-	s := fmt.Sprintf("let StartTime = datetime(%s);\nlet EndTime = datetime(%s);\n", p.From, p.To)
+	return fmt.Sprintf("let StartTime = datetime(%s);\nlet EndTime = datetime(%s);\n", p.From, p.To) + r.Lets(p) + r.Query
+}
+
+// Lets declares the parameters of the query but for the period. Zero fields mean what holds without a tenant.
+func (r *Report) Lets(p Params) string {
+	s := ""
 	if r.Threshold > 0 {
-		s += fmt.Sprintf("let Threshold = %d;\n", p.Threshold)
+		s += fmt.Sprintf("let Threshold = %d;\n", cmp.Or(p.Threshold, r.Threshold))
 	}
 	if strings.Contains(r.Query, "RegisteredOnlyFrom") {
 		s += fmt.Sprintf("let RegisteredOnlyFrom = datetime(%s);\n", cmp.Or(p.RegisteredOnly, vocab.RegisteredOnlyFrom))
 	}
-	return s + r.Query
+	if r.needsEvidence() {
+		s += fmt.Sprintf("let Evidence = dynamic(%s);\n", array(p.Evidence))
+	}
+	return s
+}
+
+// needsEvidence tells whether the query asks which records findings hold as evidence.
+func (r *Report) needsEvidence() bool { return strings.Contains(r.Query, "(Evidence)") }
+
+// evidence is the resets by an admin in the period that a finding holds as evidence.
+func (l *Library) evidence(ctx context.Context, p Params) ([]string, error) {
+	found, _, err := l.found(ctx, p.Tenant, detect.Window{From: p.From, To: p.To, Now: p.Now})
+	if err != nil {
+		return nil, err
+	}
+	held := map[string]bool{}
+	for _, f := range found {
+		for _, id := range f.Evidence {
+			held[id] = true
+		}
+	}
+	text := fmt.Sprintf("PasswordEvents | where Activity == 'admin_reset' and Time >= datetime(%s) and Time < datetime(%s) | project EventId | sort by EventId asc", p.From, p.To)
+	res, err := l.engine.Run(ctx, query.Request{Text: text, Tenants: []passtrail.TenantID{p.Tenant}, Now: p.Now})
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, row := range res.Tables[0].Rows {
+		if id, _ := row[0].(string); held[id] {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
 }
 
 // Run answers a report.
@@ -254,6 +292,11 @@ func (l *Library) Run(ctx context.Context, r *Report, p Params) (*Output, error)
 	if p.From <= 1 {
 		if p.From, err = l.beginning(ctx, p); err != nil {
 			return nil, err
+		}
+	}
+	if r.needsEvidence() {
+		if p.Evidence, err = l.evidence(ctx, p); err != nil {
+			return nil, fmt.Errorf("evidence: %w", err)
 		}
 	}
 	out := &Output{Report: r, Params: p}

@@ -15,6 +15,7 @@ import (
 	"passtrail/internal/kql/diag"
 	"passtrail/internal/kql/parser"
 	"passtrail/internal/query"
+	"passtrail/internal/report"
 	"passtrail/internal/store"
 	"passtrail/internal/web"
 )
@@ -118,10 +119,7 @@ func (a *Answers) Examples(ctx context.Context, s web.Scope) ([]web.SavedQuery, 
 		if err != nil {
 			return nil, err
 		}
-		text := r.Query
-		if r.Threshold > 0 {
-			text = fmt.Sprintf("let Threshold = %d;\n%s", r.Threshold, text)
-		}
+		text := r.Lets(report.Params{}) + r.Query
 		out = append(out, web.SavedQuery{ID: r.ID, Name: r.Title, Text: fmt.Sprintf("let StartTime = ago(%s);\nlet EndTime = now();\n%s", length, text)})
 	}
 	return out, nil
