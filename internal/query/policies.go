@@ -124,3 +124,21 @@ func weakerTest(w vocab.Weaker) string {
 
 // literal writes a text of our own vocabulary as an SQL literal.
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// roleReach is the table of who may reset whom. It is the same for everybody.
+func roleReach() *plan.Table {
+	var rows []string
+	for _, r := range vocab.Reaches() {
+		for _, actor := range r.Actors {
+			rows = append(rows, valuesRow(r.Target, actor))
+		}
+	}
+	return &plan.Table{
+		Name: "RoleReach", Doc: "Who may reset whose password: each role that the target holds must allow one of the actor's roles.", Shared: true,
+		From: "(VALUES " + strings.Join(rows, ", ") + ") s (target, actor)",
+		Columns: []plan.Column{
+			text("TargetRole", "s.target", "Role of the person who is reset; empty: none, *: every role that no other row names, custom roles among them"),
+			text("ActorRole", "s.actor", "Role of the one who resets, assigned for the whole tenant"),
+		},
+	}
+}

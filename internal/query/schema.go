@@ -13,7 +13,7 @@ import (
 // Schema is the set of tables that every query sees, as docs/tables.md describes them. Column names and types of
 // AuditLogs and SigninLogs are those of Log Analytics, so that existing queries run unedited.
 var Schema = &plan.Schema{Tables: []*plan.Table{
-	auditLogs(), signinLogs(), passwordEvents(), resetAttempts(), registrationDetails(), registrationHistory(), roleAssignments(), policyChanges(), statusReasons(),
+	auditLogs(), signinLogs(), passwordEvents(), resetAttempts(), registrationDetails(), registrationHistory(), roleAssignments(), policyChanges(), statusReasons(), roleReach(),
 }}
 
 func text(name, sql, doc string) plan.Column {

@@ -344,6 +344,8 @@ func (m *model) plantPrivileged() {
 		s.actor = actor
 		m.plainAdminReset(s)
 		m.found("privileged-account-reset", p.upn, only(kindAdminReset), s)
+		m.fault("beyond-reach")
+		m.found("reset-beyond-reach", p.upn, only(kindAdminReset), s)
 		m.fault("beyond-reach") // the help desk's roles do not reach a Global Administrator
 	})
 }

@@ -27,6 +27,7 @@ type vocabulary struct {
 	roles      []Role
 	data       []dataLabel
 	settings   []Setting
+	reach      []Reach
 	techniques []Technique
 	dates      []Date
 
@@ -70,6 +71,7 @@ func mustLoad() *vocabulary {
 	v.loadRoles()
 	v.loadData()
 	v.loadSettings()
+	v.loadReach()
 	v.loadTechniques()
 	v.loadDates()
 	v.loadHeaders()
