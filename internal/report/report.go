@@ -60,6 +60,9 @@ type Table struct {
 	Chart    *Chart            `yaml:"chart"`
 	// Drill is KQL for what is behind a row; {{Column}} is the row's value. It may use StartTime and EndTime.
 	Drill string `yaml:"drill"`
+	// Callers are the columns that those may see who look at one person at a time, such as the help desk: what a caller on the
+	// line needs. Without any the table is not for them.
+	Callers []string `yaml:"callers"`
 	// Figure is the column that says how many rows Drill answers, "" where no column does.
 	Figure string `yaml:"figure"`
 }
@@ -89,6 +92,11 @@ func (t *Table) Heading(column string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// ForCallers tells whether the report has a table for those who look at one person at a time.
+func (r *Report) ForCallers() bool {
+	return slices.ContainsFunc(r.Tables, func(t Table) bool { return len(t.Callers) > 0 })
 }
 
 // Library is the set of reports and detections, and the engine that answers them.

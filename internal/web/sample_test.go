@@ -104,13 +104,21 @@ func (m *sample) Freshness(ctx context.Context, s web.Scope) (web.Freshness, err
 }
 
 func (m *sample) ReportList(ctx context.Context, s web.Scope) ([]web.ReportInfo, error) {
+	blocked := web.ReportInfo{ID: "blocked-people", Title: "Who is blocked from password reset, and until when?", Summary: "People with a blocked record.", Group: "More"}
+	if may(ctx, s, auth.ReadReports) != nil {
+		return []web.ReportInfo{blocked}, may(ctx, s, auth.ReadPerson)
+	}
 	return []web.ReportInfo{
 		{ID: "methods-used", Title: "What are the most common methods that users or admins use to reset their passwords?", Summary: "Completed gates of successful attempts.", Group: "The nine questions"},
 		{ID: "funnel", Title: "Where do people stop?", Summary: "Attempts by the last step they reached.", Group: "More"},
-	}, may(ctx, s, auth.ReadReports)
+		blocked,
+	}, nil
 }
 
 func (m *sample) Report(ctx context.Context, s web.Scope, id string, p web.Period, params map[string]string) (*web.Report, error) {
+	if id == "blocked-people" {
+		return &web.Report{ReportInfo: web.ReportInfo{ID: id, Title: "Who is blocked from password reset, and until when?"}, Counts: "People with a blocked record."}, may(ctx, s, auth.ReadPerson)
+	}
 	if err := may(ctx, s, auth.ReadReports); err != nil {
 		return nil, err
 	}

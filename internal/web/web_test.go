@@ -115,7 +115,9 @@ var routes = []struct {
 	needs        auth.Permission
 }{
 	{"GET", "/", nil, auth.ReadReports},
-	{"GET", "/reports", nil, auth.ReadReports},
+	{"GET", "/reports", nil, auth.ReadPerson},
+	{"GET", "/reports/blocked-people", nil, auth.ReadPerson},
+	{"GET", "/reports/blocked-people/export?format=csv", nil, auth.Export},
 	{"GET", "/reports/methods-used", nil, auth.ReadReports},
 	{"GET", "/reports/methods-used/export?format=csv", nil, auth.Export},
 	{"GET", "/audit", nil, auth.ReadReports},

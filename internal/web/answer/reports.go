@@ -28,16 +28,32 @@ const nine = 9
 
 // ReportList answers the list of prebuilt reports.
 func (a *Answers) ReportList(ctx context.Context, s web.Scope) ([]web.ReportInfo, error) {
+	callers := false
 	if s.Tenant != "" {
-		if err := auth.Require(ctx, s.Tenant, auth.ReadReports); err != nil {
+		var err error
+		if callers, err = mayReport(ctx, s); err != nil {
 			return nil, err
 		}
 	}
 	var out []web.ReportInfo
 	for _, r := range a.library.Reports {
-		out = append(out, info(r))
+		if !callers || r.ForCallers() {
+			out = append(out, info(r))
+		}
 	}
 	return out, nil
+}
+
+// mayReport tells whether somebody may read reports: all of them whole, or as one who looks at one person at a time, which
+// leaves what a caller on the line needs.
+func mayReport(ctx context.Context, s web.Scope) (callers bool, err error) {
+	if err = auth.Require(ctx, s.Tenant, auth.ReadReports); err == nil {
+		return false, nil
+	}
+	if auth.Require(ctx, s.Tenant, auth.ReadPerson) == nil {
+		return true, nil
+	}
+	return false, err
 }
 
 func info(r *report.Report) web.ReportInfo {
@@ -79,12 +95,19 @@ func (a *Answers) output(ctx context.Context, s web.Scope, id string, p web.Peri
 
 // Report answers one report.
 func (a *Answers) Report(ctx context.Context, s web.Scope, id string, p web.Period, values map[string]string) (*web.Report, error) {
-	if err := auth.Require(ctx, s.Tenant, auth.ReadReports); err != nil {
+	callers, err := mayReport(ctx, s)
+	if err != nil {
 		return nil, err
+	}
+	if r, found := a.library.Find(id); callers && (found != nil || !r.ForCallers()) {
+		return nil, auth.Require(ctx, s.Tenant, auth.ReadReports)
 	}
 	out, err := a.output(ctx, s, id, p, values)
 	if err != nil {
 		return nil, err
+	}
+	if callers {
+		return forCallers(out, s), nil
 	}
 	view := &web.Report{
 		ReportInfo: info(out.Report), Sentence: out.Answer, Counts: strings.TrimSpace(out.Report.Counts), From: out.Params.From, To: out.Params.To,
@@ -97,6 +120,43 @@ func (a *Answers) Report(ctx context.Context, s web.Scope, id string, p web.Peri
 		view.Sections = append(view.Sections, section(out, i))
 	}
 	return view, nil
+}
+
+// forCallers is a report for those who look at one person at a time: the columns that a caller needs, without sums, query
+// or the way to records.
+func forCallers(out *report.Output, s web.Scope) *web.Report {
+	view := &web.Report{ReportInfo: info(out.Report), Counts: strings.TrimSpace(out.Report.Counts), From: out.Params.From, To: out.Params.To}
+	if text := out.Covered.Text(s.Days()); text != "" {
+		view.Notes = []string{text}
+	}
+	for i, spec := range out.Report.Tables {
+		if len(spec.Callers) == 0 {
+			continue
+		}
+		sec := section(out, i)
+		sec.Chart, sec.Table.Behind, sec.Table.FigureColumn = nil, nil, -1
+		keep := make([]bool, len(sec.Table.Columns))
+		for at, c := range sec.Table.Columns {
+			keep[at] = slices.ContainsFunc(spec.Callers, func(name string) bool { return c.Name == spec.Heading(name) })
+		}
+		sec.Table.Columns = kept(sec.Table.Columns, keep)
+		for n, cells := range sec.Table.Rows {
+			sec.Table.Rows[n] = kept(cells, keep)
+		}
+		view.Sections = append(view.Sections, sec)
+	}
+	return view
+}
+
+// kept is what of a list is to be kept.
+func kept[T any](list []T, keep []bool) []T {
+	var out []T
+	for i, x := range list {
+		if keep[i] {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 // section is one table of a report with its picture and the records behind its rows.
