@@ -167,7 +167,7 @@ func (o Options) check(q *ast.Query, schema *plan.Schema, now *passtrail.Ticks) 
 func (o Options) generate(out plan.Output) (Result, error) {
 	st, err := sqlgen.Generate(out, sqlgen.Options{Dialect: o.Dialect, Now: o.Now, Tenants: o.Tenants, From: o.From, To: o.To, MaxRows: o.MaxRows, User: o.CurrentPrincipal})
 	if errors.Is(err, sqlgen.ErrTooLarge) {
-		return Result{}, diag.List{diag.New(diag.Span{}, "too-large", "the query becomes too large to run")}
+		return Result{}, diag.List{diag.New(diag.Span{}, "too-large", "%s", err)}
 	}
 	if err != nil {
 		return Result{}, err

@@ -28,7 +28,7 @@ var textFunctions = table(Scalar, "Strings",
 	def{Sig: "indexof(text:text, match:text, start:long, length:long=-1, occurrence:long=1) long", SQL: "kql_indexof({0}, {1}, {2}, {3}, {4})", Help: "Position of the given occurrence from the start on; a negative start counts from the end.", Example: `indexof("abcdefg", "cde", 1, 5) == 2`},
 	def{Sig: "split(source:text, delimiter:string) dynamic", Make: split, Name: KeepFirst, Help: "The parts between delimiters, as an array of texts.", Example: `split("aa_bb", "_")`},
 	def{Sig: "split(source:text, delimiter:string, index:long) dynamic", SQL: "kql_split_at({0}, {1}, {2})", Name: KeepFirst, Help: "An array with only the part of that index.", Example: `split("a@b", "@", 1)`},
-	def{Sig: "replace_string(text:string, lookup:string, rewrite:string) string", SQL: "replace({0}, {1}, {2})", Help: "All occurrences of a text replaced.", Example: `replace_string("A magic trick", "magic", "card") == "A card trick"`},
+	def{Sig: "replace_string(text:string, lookup:string, rewrite:string) string", Make: replaced, Help: "All occurrences of a text replaced.", Example: `replace_string("A magic trick", "magic", "card") == "A card trick"`},
 	def{Sig: "replace_strings(text:string, lookups:dynamic, rewrites:dynamic) string", SQL: "coalesce(kql_replace_strings({0}, {1}, {2}), '')", Help: "Each lookup replaced by the rewrite of the same index, one after the other.", Example: `replace_strings("a b", dynamic(["a", "b"]), dynamic(["1", "2"])) == "1 2"`},
 	def{Sig: "translate(searchList:string, replacementList:string, source:string) string", SQL: "kql_translate({0}, {1}, {2})", Help: "Each character of the search list replaced by that of the replacement list at the same place.", Example: `translate("krasp", "otsku", "spark") == "kusto"`},
 	def{Sig: "countof(source:string, search:string) long", SQL: "kql_countof({0}, {1})", NotNull: true, Help: "Number of occurrences, overlapping ones counted.", Example: `countof("aaa", "a") == 3`},
@@ -101,4 +101,17 @@ func split(_ Env, a []Arg) string {
 		return fmt.Sprintf("to_json(string_split(%s, %s))", a[0].SQL, a[1].SQL)
 	}
 	return call("kql_split", a[0].SQL, a[1].SQL)
+}
+
+// replaced writes the plain function where the text cannot grow by it. A text that would grow far is left to one that has a
+// bound: a few replacements in a row make any text fill the memory. The plain one is kept from it inside as well, since
+// the database computes constants wherever they stand.
+func replaced(_ Env, a []Arg) string {
+	old, isConst := a[1].Value.(string)
+	rewrite, known := a[2].Value.(string)
+	if isConst && known && len(rewrite) <= len(old) {
+		return fill("replace({0}, {1}, {2})", Env{}, a)
+	}
+	const far = "strlen({0}) * strlen({2}) > 65536"
+	return fill("CASE WHEN "+far+" THEN kql_replace({0}, {1}, {2}) ELSE replace(CASE WHEN "+far+" THEN '' ELSE {0} END, {1}, {2}) END", Env{}, a)
 }

@@ -54,8 +54,10 @@ type checker struct {
 	render *ast.Render
 	more   []plan.Output // tables of fork and facet beside the first
 	failed error         // of Sample; not the query's fault
-	inner  int           // depth of sub-pipelines where several results make no sense
-	bins   [2]plan.Expr  // size and fixed point of bin_auto, once set
+	// weights has how many expressions each of those that have parts comes to.
+	weights map[plan.Expr]int
+	inner   int          // depth of sub-pipelines where several results make no sense
+	bins    [2]plan.Expr // size and fixed point of bin_auto, once set
 }
 
 // Check binds a query against a schema. The error is a [diag.List] with all mistakes.
@@ -66,7 +68,7 @@ func Check(q *ast.Query, schema *plan.Schema, o Options) (*Bound, error) {
 	if o.MaxDepth == 0 {
 		o.MaxDepth = 250
 	}
-	c := &checker{schema: schema, o: o}
+	c := &checker{schema: schema, o: o, weights: map[plan.Expr]int{}}
 	root := c.root()
 	var out []plan.Output
 	for _, s := range q.Statements {

@@ -40,6 +40,31 @@ func (c *checker) expr(e *env, x ast.Expr) plan.Expr {
 		return bad()
 	}
 	defer c.leave()
+	v := c.value(e, x)
+	if c.weight(v) > c.o.MaxNodes {
+		c.spend(x.Span(), c.o.MaxNodes)
+		return bad()
+	}
+	return v
+}
+
+// weight is how many expressions x comes to when what it shares is written out: values of lets and operands that a rule
+// takes twice are one in the plan, and a chain of them doubles with each link.
+func (c *checker) weight(x plan.Expr) int {
+	if n, known := c.weights[x]; known {
+		return n
+	}
+	n := 1
+	for _, child := range plan.Children(x) {
+		n = min(n+c.weight(child), 1<<30)
+	}
+	if n > 1 {
+		c.weights[x] = n
+	}
+	return n
+}
+
+func (c *checker) value(e *env, x ast.Expr) plan.Expr {
 	switch x := x.(type) {
 	case *ast.Paren:
 		return c.expr(e, x.X)
@@ -107,6 +132,9 @@ func (c *checker) name(e *env, x *ast.Name) plan.Expr {
 	if b := e.sc.lookup(x.Text); b != nil {
 		switch {
 		case b.scalar != nil:
+			if !c.spend(x.Loc, c.weight(b.scalar)-1) {
+				return bad()
+			}
 			return b.scalar
 		case b.fn != nil && len(b.fn.decl.Params) == 0:
 			_, v := c.callFunction(e, x.Loc, b.fn, nil, nil)

@@ -50,20 +50,27 @@ func (s *scope) visible(keep func(*binding) bool) []string {
 	return out
 }
 
+// freeze returns a scope with the names of s as they are now; names that s gets later are not in it.
+func (s *scope) freeze() *scope {
+	s.parent, s.names = &scope{parent: s.parent, names: s.names}, map[string]*binding{}
+	return s.parent
+}
+
 func child(s *scope) *scope { return &scope{parent: s, names: map[string]*binding{}} }
 
 // let binds a name. A table is bound once here, so that its mistakes show even when nobody uses it, and anew for each use.
 func (c *checker) let(sc *scope, s *ast.Let) {
 	name := s.Name.Text
 	v := ast.Unparen(s.Value)
-	outer := &scope{parent: sc.parent, names: make(map[string]*binding, len(sc.names))}
-	for k, b := range sc.names {
-		outer.names[k] = b
-	}
+	outer := child(sc)
 	switch {
 	case v == nil:
 		return
 	case isFunction(v):
+		if !c.spend(s.Loc, 5) {
+			return
+		}
+		outer = sc.freeze()
 		fn := v.(*ast.Function)
 		sc.names[name] = &binding{name: name, fn: &function{decl: fn, scope: outer, name: name}}
 		c.tryFunction(outer, fn, name)

@@ -59,7 +59,9 @@ func (f fn) duck() duck.Func {
 			if v == nil || v.kind == null {
 				return nil, nil
 			}
-			return v.String(), nil
+			return bounded(v.String())
+		case string:
+			return bounded(v)
 		default:
 			return v, nil
 		}
@@ -122,4 +124,12 @@ const maxResult = 1 << 20
 var errTooLarge = errors.New("Out of Memory: a value has grown too large for a function")
 
 // maxInput bounds the JSON that one call reads: Go's values take many times its size, which DuckDB's limit cannot see.
-const maxInput = 64 << 20
+const maxInput = 32 << 20
+
+// bounded refuses a result that is too large to be worked on: one that doubles with each of a few calls in a row.
+func bounded(s string) (any, error) {
+	if len(s) > maxInput {
+		return nil, errTooLarge
+	}
+	return s, nil
+}

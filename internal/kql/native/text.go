@@ -36,6 +36,7 @@ var texts = []fn{
 		}
 		return arrayNode(nil)
 	}},
+	{"kql_replace", "sss:s", replaceAll},
 	{"kql_replace_strings", "sjj:s", replaceStrings},
 	{"kql_translate", "sss:s", func(a args) any { return translate([]rune(a.str(0)), []rune(a.str(1)), a.str(2)) }},
 	{"kql_countof", "ss:l", func(a args) any { return countOf(a.str(0), a.str(1)) }},
@@ -183,6 +184,18 @@ func splitNodes(s, delimiter string) []*node {
 	return items
 }
 
+// replaceAll replaces all occurrences, unless the text would become too large.
+func replaceAll(a args) any {
+	s, lookup, rewrite := a.str(0), a.str(1), a.str(2)
+	if lookup == "" {
+		return s
+	}
+	if n := strings.Count(s, lookup); len(s)+n*(len(rewrite)-len(lookup)) > 16*maxResult {
+		return errTooLarge
+	}
+	return strings.ReplaceAll(s, lookup, rewrite)
+}
+
 // replaceStrings replaces in the order of the lookups: what an earlier one has matched, later ones do not see, be it
 // replaced or, where the rewrite is no text, left as it is.
 func replaceStrings(a args) any {
@@ -200,7 +213,9 @@ func replaceStrings(a args) any {
 		if to[i].kind == text {
 			rewrite = to[i].text
 		}
-		parts = replaceIn(parts, f.text, rewrite)
+		if parts = replaceIn(parts, f.text, rewrite); len(parts) > maxResult {
+			return errTooLarge
+		}
 	}
 	var b strings.Builder
 	for _, p := range parts {

@@ -11,6 +11,8 @@ import (
 // agg writes an aggregate.
 func (g *gen) agg(b *block, a plan.Agg) sql {
 	var s string
+	outer, f := g.frame, frame{}
+	g.frame = &f
 	if a.Row != nil {
 		args := make([]builtin.Arg, len(a.Args))
 		for i, x := range a.Args {
@@ -31,6 +33,6 @@ func (g *gen) agg(b *block, a plan.Agg) sql {
 		}
 		s = fill(g.d.Aggs[a.Name], args...)
 	}
-	g.measure(nil, a.Args, b, s)
-	return sql{strings.ReplaceAll(s, "{order}", ""), textPrec(s)}
+	g.repeatedIn(&f, outer, s, a.Args, b)
+	return sql{s: strings.ReplaceAll(s, "{order}", ""), prec: textPrec(s)}
 }

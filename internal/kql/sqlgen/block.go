@@ -13,6 +13,7 @@ import (
 type sql struct {
 	s    string
 	prec int
+	deep int // operators in one another
 }
 
 // block is a SELECT that is still being put together. Operators go into it as long as SQL's order of evaluation lets
@@ -30,6 +31,7 @@ type block struct {
 	order   []string
 	limit   string
 	alias   string // of the FROM when it is a single sub-select or table
+	nested  int    // sub-selects in one another in the FROM
 }
 
 func newBlock(from string) *block {
@@ -54,18 +56,12 @@ func (b *block) columns(need plan.Set) []*plan.Col {
 }
 
 func sortCols(cols []*plan.Col, b *block) {
-	for i := 1; i < len(cols); i++ {
-		for j := i; j > 0 && colLess(cols[j], cols[j-1], b); j-- {
-			cols[j], cols[j-1] = cols[j-1], cols[j]
+	slices.SortFunc(cols, func(x, y *plan.Col) int {
+		if x.Name != y.Name {
+			return strings.Compare(x.Name, y.Name)
 		}
-	}
-}
-
-func colLess(x, y *plan.Col, b *block) bool {
-	if x.Name != y.Name {
-		return x.Name < y.Name
-	}
-	return b.cols[x].s < b.cols[y].s
+		return strings.Compare(b.cols[x].s, b.cols[y].s)
+	})
 }
 
 // wrap makes the block a sub-select and returns a block that reads its needed columns.
@@ -78,8 +74,12 @@ func (g *gen) wrap(b *block, need plan.Set) *block {
 	names := aliases(cols)
 	out := newBlock("(" + g.render(b, cols, names) + ") AS " + alias)
 	out.alias = alias
+	out.nested = b.nested + 1
+	if g.spend(len(out.from)); out.nested > maxNested {
+		g.fail("it needs more than %d sub-selects in one another", maxNested)
+	}
 	for i, c := range cols {
-		out.cols[c] = sql{alias + "." + identifier(names[i]), precAtom}
+		out.cols[c] = sql{s: alias + "." + identifier(names[i]), prec: precAtom}
 	}
 	return out
 }
@@ -120,6 +120,9 @@ func aliases(cols []*plan.Col) []string {
 
 // render writes the block as a SELECT of the columns under the names.
 func (g *gen) render(b *block, cols []*plan.Col, names []string) string {
+	if len(cols) > maxCols {
+		g.fail("it computes more than %d columns", maxCols)
+	}
 	list := make([]string, len(cols))
 	for i, c := range cols {
 		list[i] = b.cols[c].s + " AS " + identifier(names[i])
@@ -230,7 +233,7 @@ func clone(s plan.Set) plan.Set {
 // missing is the value of a column on the side of a join that has no partner.
 func (g *gen) missing(x sql, t types.Type) sql {
 	if t == types.String {
-		return sql{"coalesce(" + x.s + ", '')", precAtom}
+		return sql{s: "coalesce(" + x.s + ", '')", prec: precAtom}
 	}
 	return x
 }

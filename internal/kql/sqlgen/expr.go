@@ -16,11 +16,39 @@ const longText = 400
 
 // expr writes a value.
 func (g *gen) expr(b *block, x plan.Expr) sql {
-	if c, ok := g.hoisted[x]; ok {
-		if s, ok := b.cols[c]; ok {
-			return s
+	if g.stopped() {
+		return sql{s: "NULL", prec: precAtom}
+	}
+	outer := g.frame
+	f := frame{}
+	g.frame = &f
+	s, below := g.computed(b, x)
+	if !below {
+		s = g.write(b, x)
+		if _, column := x.(*plan.Ref); !column {
+			s.deep = f.below + 1
 		}
 	}
+	if g.frame = outer; outer != nil {
+		outer.kids = append(outer.kids, kid{x, s.s})
+		outer.below = max(outer.below, s.deep)
+	}
+	if g.judge(x, s, f.kids); g.stopped() {
+		return sql{s: "NULL", prec: precAtom} // or what stands around it would go on growing
+	}
+	return s
+}
+
+// computed is the column that has x when it was computed below.
+func (g *gen) computed(b *block, x plan.Expr) (sql, bool) {
+	if c, ok := g.hoisted[x]; ok {
+		s, ok := b.cols[c]
+		return s, ok
+	}
+	return sql{}, false
+}
+
+func (g *gen) write(b *block, x plan.Expr) sql {
 	switch x := x.(type) {
 	case *plan.Ref:
 		s, ok := b.cols[x.Col]
@@ -30,7 +58,7 @@ func (g *gen) expr(b *block, x plan.Expr) sql {
 		return s
 	case *plan.Lit:
 		s, p := g.d.literal(x.T, x.V)
-		return sql{s, p}
+		return sql{s: s, prec: p}
 	case *plan.Call:
 		return g.call(b, x)
 	case *plan.Op:
@@ -57,6 +85,9 @@ func (g *gen) expr(b *block, x plan.Expr) sql {
 
 // predicate writes a condition where null counts as false, which allows simpler text.
 func (g *gen) predicate(b *block, x plan.Expr) sql {
+	if _, below := g.computed(b, x); below || g.stopped() {
+		return g.expr(b, x)
+	}
 	switch x := x.(type) {
 	case *plan.Logic:
 		return g.logic(b, x, g.predicate)
@@ -79,7 +110,7 @@ func (g *gen) logic(b *block, x *plan.Logic, operand func(*block, plan.Expr) sql
 	for i, a := range x.Args {
 		parts[i] = operand(b, a).brackets(prec)
 	}
-	return sql{strings.Join(parts, word), prec}
+	return sql{s: strings.Join(parts, word), prec: prec}
 }
 
 // compare writes a comparison by Kusto's null rules. In a predicate "=" will do: it gives null where Kusto has false.
@@ -90,20 +121,19 @@ func (g *gen) compare(b *block, x *plan.Compare, predicate bool) sql {
 	var s sql
 	switch {
 	case total || x.Op != "=" && x.Op != "<>" || predicate && x.Op == "=":
-		s = sql{l + " " + x.Op + " " + r, precCompare}
+		s = sql{s: l + " " + x.Op + " " + r, prec: precCompare}
 	case x.L.NotNull() || x.R.NotNull() || predicate:
-		s = sql{l + distinct(x.Op) + r, precCompare}
+		s = sql{s: l + distinct(x.Op) + r, prec: precCompare}
 	default:
-		s = sql{"CASE WHEN " + l + " IS NULL AND " + r + " IS NULL THEN NULL ELSE " + l + distinct(x.Op) + r + " END", precAtom}
-		g.wantHoist(x, len(l)+len(r))
+		s = sql{s: "CASE WHEN " + l + " IS NULL AND " + r + " IS NULL THEN NULL ELSE " + l + distinct(x.Op) + r + " END", prec: precAtom}
 	}
 	if nan == "" {
 		return s
 	}
 	if x.Op == "<>" {
-		return sql{"(" + s.s + " OR " + nan + ")", precAtom}
+		return sql{s: "(" + s.s + " OR " + nan + ")", prec: precAtom}
 	}
-	return sql{"(" + s.s + " AND NOT " + nan + ")", precAtom}
+	return sql{s: "(" + s.s + " AND NOT " + nan + ")", prec: precAtom}
 }
 
 func distinct(op string) string {
@@ -140,7 +170,7 @@ func (g *gen) caseWhen(b *block, x *plan.Case) sql {
 		w.WriteString(" WHEN " + g.predicate(b, c).s + " THEN " + g.branch(b, x.Then[i], x.T))
 	}
 	w.WriteString(" ELSE " + g.branch(b, x.Else, x.T) + " END")
-	return sql{w.String(), precAtom}
+	return sql{s: w.String(), prec: precAtom}
 }
 
 // branch writes a value of the type that all branches share.
@@ -155,7 +185,7 @@ func (g *gen) converted(b *block, x plan.Expr, t types.Type) sql {
 	}
 	if l, ok := x.(*plan.Lit); ok && l.V == nil {
 		s, p := g.d.null(t)
-		return sql{s, p}
+		return sql{s: s, prec: p}
 	}
 	return g.cast(b, &plan.Cast{X: x, T: t})
 }
@@ -166,8 +196,8 @@ func (g *gen) cast(b *block, x *plan.Cast) sql {
 		return g.dynamicText(b, x.X)
 	}
 	s := builtin.Convert(g.expr(b, x.X).s, x.X.Type(), x.T)
-	g.measure(x, []plan.Expr{x.X}, b, s)
-	return sql{s, textPrec(s)}
+	g.measure([]plan.Expr{x.X}, b, s)
+	return sql{s: s, prec: textPrec(s)}
 }
 
 // textPrec finds out how tightly a text from the builtin tables binds.
@@ -189,7 +219,7 @@ func (g *gen) dynamicText(b *block, x plan.Expr) sql {
 	} else {
 		s = fill(g.d.Ops["json text"].sql, g.expr(b, x).brackets(precAtom))
 	}
-	return sql{"coalesce(" + s + ", '')", precAtom}
+	return sql{s: "coalesce(" + s + ", '')", prec: precAtom}
 }
 
 // physical finds the column that has the same text as a place in a table's JSON.
@@ -295,8 +325,8 @@ func (g *gen) call(b *block, x *plan.Call) sql {
 		args[i] = g.builtinArg(b, a)
 	}
 	s := x.Row.Expand(g.env, args)
-	g.measure(x, x.Args, b, s)
-	return sql{s, textPrec(s)}
+	g.measure(x.Args, b, s)
+	return sql{s: s, prec: textPrec(s)}
 }
 
 func paramOf(r *builtin.Row, i int) builtin.Param {
@@ -337,41 +367,31 @@ func (g *gen) op(b *block, x *plan.Op) sql {
 		args[i] = g.expr(b, a).brackets(o.args)
 	}
 	s := fill(o.sql, args...)
-	g.measure(x, x.Args, b, s)
-	return sql{s, o.prec}
+	g.measure(x.Args, b, s)
+	return sql{s: s, prec: o.prec}
 }
 
-// measure notices when an operand was written several times and is long.
-func (g *gen) measure(x plan.Expr, args []plan.Expr, b *block, s string) {
-	if g.hoist != nil {
+// measure notices operands that cannot stand where the text s of an operator over args has them.
+func (g *gen) measure(args []plan.Expr, b *block, s string) {
+	if !g.settling || g.stopped() {
 		return
 	}
 	if strings.Contains(s, "TRY(") {
 		g.columnsForTry(b, args)
 	}
 	if strings.Contains(s, "lambda ") && strings.Contains(s, "(SELECT ") {
-		g.columnsForLambda(b, args)
-	}
-	if len(s) < 2*longText || g.hoist != nil {
-		return
-	}
-	for _, a := range args {
-		switch a.(type) {
-		case *plan.Ref, *plan.Lit, *plan.Window:
-			continue
-		}
-		if t := g.expr(b, a).s; len(t) > longText && strings.Count(s, t) > 1 {
-			g.hoist = a
-			return
-		}
+		g.columnsForLambda()
 	}
 }
 
 // columnsForLambda computes below what reads a sub-query, which cannot stand in a lambda.
-func (g *gen) columnsForLambda(b *block, args []plan.Expr) {
-	for _, a := range args {
-		if g.hoist == nil && strings.Contains(g.expr(b, a).s, "(SELECT ") {
-			g.hoist = a
+func (g *gen) columnsForLambda() {
+	if g.frame == nil {
+		return
+	}
+	for _, k := range g.frame.kids {
+		if _, constant := k.x.(*plan.Lit); g.hoist == nil && !constant && strings.Contains(k.s, "(SELECT ") {
+			g.hoist = k.x
 		}
 	}
 }
@@ -401,18 +421,6 @@ func (g *gen) columnsForTry(b *block, args []plan.Expr) {
 	}
 }
 
-func (g *gen) wantHoist(x *plan.Compare, n int) {
-	if n < 2*longText || g.hoist != nil {
-		return
-	}
-	for _, a := range []plan.Expr{x.L, x.R} {
-		if _, ok := a.(*plan.Ref); !ok {
-			g.hoist = a
-			return
-		}
-	}
-}
-
 // query writes a scalar sub-query.
 func (g *gen) query(x *plan.Query) sql {
 	b := g.node(x.Plan, plan.Set{x.Col: true})
@@ -423,7 +431,7 @@ func (g *gen) query(x *plan.Query) sql {
 	if x.Col.Type == types.String {
 		s = "coalesce(" + s + ", '')"
 	}
-	return sql{s, precAtom}
+	return sql{s: s, prec: precAtom}
 }
 
 func (g *gen) inQuery(b *block, x *plan.InQuery) sql {
@@ -437,18 +445,18 @@ func (g *gen) inQuery(b *block, x *plan.InQuery) sql {
 	}
 	if x.Fold {
 		l = "lower(" + l + ")"
-		in.cols[x.Col] = sql{"lower(" + in.cols[x.Col].s + ")", precAtom}
+		in.cols[x.Col] = sql{s: "lower(" + in.cols[x.Col].s + ")", prec: precAtom}
 	}
 	q := "(" + g.render(in, []*plan.Col{x.Col}, aliases([]*plan.Col{x.Col})) + ")"
 	switch {
 	case x.Not && x.X.NotNull():
-		return sql{l + " NOT IN " + q, precCompare}
+		return sql{s: l + " NOT IN " + q, prec: precCompare}
 	case x.Not:
-		return sql{"(" + l + " IS NULL OR " + l + " NOT IN " + q + ")", precAtom}
+		return sql{s: "(" + l + " IS NULL OR " + l + " NOT IN " + q + ")", prec: precAtom}
 	case x.X.NotNull() && x.Col.Type == types.String:
-		return sql{l + " IN " + q, precCompare}
+		return sql{s: l + " IN " + q, prec: precCompare}
 	}
-	return sql{"coalesce(" + l + " IN " + q + ", FALSE)", precAtom}
+	return sql{s: "coalesce(" + l + " IN " + q + ", FALSE)", prec: precAtom}
 }
 
 func (g *gen) window(b *block, x *plan.Window) sql {
@@ -471,7 +479,7 @@ func (g *gen) window(b *block, x *plan.Window) sql {
 	if order := g.orderBy(b, x.Order); len(order) > 0 {
 		over = append(over, "ORDER BY "+strings.Join(order, ", "))
 	}
-	return sql{strings.ReplaceAll(fill(tmpl, args...), "{over}", strings.Join(over, " ")), precAtom}
+	return sql{s: strings.ReplaceAll(fill(tmpl, args...), "{over}", strings.Join(over, " ")), prec: precAtom}
 }
 
 // nanKey sorts NaN between the nulls and the numbers; databases take it for the greatest of these.

@@ -71,7 +71,7 @@ func (g *gen) foldRow(n *plan.FoldRow, need plan.Set) *block {
 	b.from = st.name + " AS " + st.self + " JOIN " + b.from + " ON " + on
 	b.alias = ""
 	for i, c := range f.Prev {
-		b.cols[c] = sql{st.self + "." + identifier(st.names[f.Next[i]]), precAtom}
+		b.cols[c] = sql{s: st.self + "." + identifier(st.names[f.Next[i]]), prec: precAtom}
 	}
 	return b
 }

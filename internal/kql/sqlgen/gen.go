@@ -10,7 +10,6 @@
 package sqlgen
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -37,12 +36,6 @@ type Statement struct {
 	Args []any
 }
 
-// ErrTooLarge is returned when the SQL would be longer than the engine writes.
-var ErrTooLarge = errors.New("the query becomes too large")
-
-// maxSQL is the most bytes a statement may have.
-const maxSQL = 1 << 20
-
 type gen struct {
 	o        Options
 	d        *Dialect
@@ -53,6 +46,9 @@ type gen struct {
 	uses     map[*plan.Col]int
 	hoisted  map[plan.Expr]*plan.Col
 	hoist    plan.Expr // an expression that would be written several times and is long
+	settling bool      // what is too long or too deep can be computed below
+	frame    *frame
+	work     int // bytes written so far
 	err      error
 	env      builtin.Env
 	dynamics map[*plan.Col]*plan.Column // dynamic columns of tables that have texts inside them as columns of their own
@@ -71,6 +67,12 @@ type cteUse struct {
 func Generate(out plan.Output, o Options) (Statement, error) {
 	g := &gen{o: o, d: o.Dialect, ctes: map[*plan.CTE]*cteUse{}, hoisted: map[plan.Expr]*plan.Col{}}
 	g.env = builtin.Env{Now: strconv.FormatInt(int64(o.Now), 10), User: text(o.User), Database: text("passtrail"), Cluster: text("passtrail")}
+	if len(out.Cols) > maxCols {
+		g.fail("it shows more than %d columns", maxCols)
+	}
+	if g.weigh(out.Plan); g.err != nil {
+		return Statement{}, g.err
+	}
 	g.uses = countUses(out)
 	g.places, g.inside, g.dynamics = map[inside]*plan.Col{}, map[*plan.Col]placed{}, dynamics(out.Plan)
 	g.lookups = lookups(out.Plan)
@@ -88,10 +90,10 @@ func Generate(out plan.Output, o Options) (Statement, error) {
 	}
 	body := b.statement(list)
 	full := g.with() + body
-	if g.err == nil && len(full) > maxSQL {
-		g.err = ErrTooLarge
+	if g.spend(len(full)); g.err != nil {
+		return Statement{}, g.err
 	}
-	return Statement{SQL: full, Args: g.args}, g.err
+	return Statement{SQL: full, Args: g.args}, nil
 }
 
 // finish adds the final order and the row limit.
@@ -143,7 +145,7 @@ func (g *gen) with() string {
 	done := map[*plan.CTE]bool{}
 	for {
 		cte := g.nextCTE(done)
-		if cte == nil {
+		if cte == nil || g.err != nil {
 			break
 		}
 		done[cte] = true
@@ -160,6 +162,7 @@ func (g *gen) with() string {
 			how = " AS ("
 		}
 		parts = append(parts, cte.Name+how+g.render(b, cols, names)+")")
+		g.spend(len(parts[len(parts)-1]))
 	}
 	if len(parts) == 0 {
 		return ""
@@ -239,8 +242,27 @@ func count(uses map[*plan.Col]int) func(plan.Expr) bool {
 	}
 }
 
-// node writes an operator. The block has text for every column in need.
+// node writes an operator and what is below it. The block has text for every column in need.
 func (g *gen) node(n plan.Node, need plan.Set) *block {
+	settling, hoist, frame := g.settling, g.hoist, g.frame
+	g.settling, g.hoist, g.frame = false, nil, nil
+	defer func() { g.settling, g.hoist, g.frame = settling, hoist, frame }()
+	if g.err != nil {
+		return nothing(need)
+	}
+	return g.operator(n, need)
+}
+
+// nothing stands for a relation once the statement is given up.
+func nothing(need plan.Set) *block {
+	b := newBlock("")
+	for c := range need {
+		b.cols[c] = sql{s: "NULL", prec: precAtom}
+	}
+	return b
+}
+
+func (g *gen) operator(n plan.Node, need plan.Set) *block {
 	switch n := n.(type) {
 	case *plan.Scan:
 		return g.scan(n, need)
@@ -283,14 +305,14 @@ func (g *gen) scan(n *plan.Scan, need plan.Set) *block {
 	for i, c := range n.Cols {
 		at[c] = t.Columns[i].Join
 		if need[c] {
-			b.cols[c] = sql{builtin.Atom(g.at(t.Columns[i].SQL)), precAtom}
+			b.cols[c] = sql{s: builtin.Atom(g.at(t.Columns[i].SQL)), prec: precAtom}
 			joins[t.Columns[i].Join] = true
 		}
 	}
 	for c := range need {
 		if p, ok := g.inside[c]; ok {
 			if join, own := at[p.of]; own {
-				b.cols[c] = sql{builtin.Atom(g.at(p.sql)), precAtom}
+				b.cols[c] = sql{s: builtin.Atom(g.at(p.sql)), prec: precAtom}
 				joins[join] = true
 			}
 		}
@@ -373,7 +395,6 @@ func (g *gen) values(n *plan.Values, need plan.Set) *block {
 		return g.oneRow(n, need)
 	}
 	alias := g.alias("v")
-	empty := newBlock("")
 	var names, rows []string
 	var keep []int
 	for i, c := range n.Cols {
@@ -394,7 +415,7 @@ func (g *gen) values(n *plan.Values, need plan.Set) *block {
 	for i, row := range n.Rows {
 		cells := make([]string, len(keep))
 		for j, k := range keep {
-			cells[j] = g.cell(empty, row[k], n.Cols[k].Type, i == 0)
+			cells[j] = g.cell(row[k], n.Cols[k].Type, i == 0)
 		}
 		rows = append(rows, "("+strings.Join(cells, ", ")+")")
 	}
@@ -412,7 +433,7 @@ func (g *gen) values(n *plan.Values, need plan.Set) *block {
 		b.where = []string{"FALSE"}
 	}
 	for i, k := range keep {
-		b.cols[n.Cols[k]] = sql{alias + "." + names[i], precAtom}
+		b.cols[n.Cols[k]] = sql{s: alias + "." + names[i], prec: precAtom}
 	}
 	return b
 }
@@ -438,14 +459,20 @@ func (g *gen) alone(x plan.Expr) sql {
 	var s sql
 	b := g.settle(newBlock(""), plan.Set{}, func(b *block) { s = g.expr(b, x) })
 	if b.from != "" {
-		return sql{"(" + b.statement([]string{s.s + " AS one"}) + ")", precAtom}
+		return sql{s: "(" + b.statement([]string{s.s + " AS one"}) + ")", prec: precAtom}
 	}
 	return s
 }
 
 // cell writes a cell of a table of constants; the first row says what type the columns have.
-func (g *gen) cell(b *block, x plan.Expr, t types.Type, first bool) string {
-	s := g.expr(b, x).s
+func (g *gen) cell(x plan.Expr, t types.Type, first bool) string {
+	s := ""
+	if l, ok := x.(*plan.Lit); ok {
+		s, _ = g.d.literal(l.T, l.V)
+		g.spend(len(s))
+	} else {
+		s = g.alone(x).s
+	}
 	if first && t != types.String && t != types.Bool && t != types.Guid && !strings.HasPrefix(s, "CAST(") {
 		return "CAST(" + s + " AS " + g.d.Types[t] + ")"
 	}
@@ -456,9 +483,9 @@ func (g *gen) rangeRows(n *plan.Range) *block {
 	alias := g.alias("n")
 	from, to, step := g.alone(n.From).s, g.alone(n.To).s, g.alone(n.Step).s
 	b := newBlock(fill(g.d.Series, from, to, step) + " AS " + alias + "(v)")
-	x := sql{alias + ".v", precAtom}
+	x := sql{s: alias + ".v", prec: precAtom}
 	if n.Col.Type == types.Real {
-		x = sql{fmt.Sprintf("%s + %s.v * %s", builtin.Atom(from), alias, builtin.Atom(step)), precAdd}
+		x = sql{s: fmt.Sprintf("%s + %s.v * %s", builtin.Atom(from), alias, builtin.Atom(step)), prec: precAdd}
 		b.from = fill(g.d.Series, "0", "TRY_CAST(floor(("+to+" - "+builtin.Atom(from)+") / "+builtin.Atom(step)+" + 1e-12) AS "+g.d.Types[types.Long]+")", "1") + " AS " + alias + "(v)"
 	}
 	b.cols[n.Col] = x
@@ -484,7 +511,7 @@ func (g *gen) shared(n *plan.Shared, need plan.Set) *block {
 	names := aliases(n.CTE.Cols)
 	for i, c := range n.Cols {
 		if need[c] {
-			b.cols[c] = sql{alias + "." + identifier(names[i]), precAtom}
+			b.cols[c] = sql{s: alias + "." + identifier(names[i]), prec: precAtom}
 		}
 	}
 	return b

@@ -23,13 +23,20 @@ func (g *gen) combine(n *plan.Combine, need plan.Set) *block {
 	if !r.plain() || len(r.where) > 0 || r.alias == "" {
 		r = g.wrap(r, rn)
 	}
-	var on []string
-	l = g.settle(l, ln, func(l *block) {
-		on = on[:0]
+	var right, on []string
+	r = g.settle(r, rn, func(r *block) {
+		right = right[:0]
 		for _, k := range n.On {
-			on = append(on, g.keysAlike(l, r, k))
+			right = append(right, g.expr(r, k[1]).brackets(precOther))
 		}
 	})
+	l = g.settle(l, ln, func(l *block) {
+		on = on[:0]
+		for i, k := range n.On {
+			on = append(on, g.keysAlike(l, right[i], k))
+		}
+	})
+	l.nested = max(l.nested, r.nested)
 	if !joins {
 		return g.semi(l, r, on, n.Kind == plan.Anti)
 	}
@@ -86,8 +93,8 @@ func (g *gen) sides(n *plan.Combine, need, ln, rn plan.Set) {
 }
 
 // keysAlike writes one equality of a join; null keys match each other.
-func (g *gen) keysAlike(l, r *block, on [2]plan.Expr) string {
-	x, y := g.expr(l, on[0]).brackets(precOther), g.expr(r, on[1]).brackets(precOther)
+func (g *gen) keysAlike(l *block, y string, on [2]plan.Expr) string {
+	x := g.expr(l, on[0]).brackets(precOther)
 	if on[0].NotNull() || on[1].NotNull() {
 		return x + " = " + y
 	}

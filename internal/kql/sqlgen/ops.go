@@ -33,7 +33,7 @@ func inValue(g *gen, b *block, x *plan.Op) sql {
 	if x.Never {
 		return s
 	}
-	return sql{"coalesce(" + s.s + ", FALSE)", precAtom}
+	return sql{s: "coalesce(" + s.s + ", FALSE)", prec: precAtom}
 }
 
 // inConst writes membership in a list; what is null for a null on the left.
@@ -41,7 +41,7 @@ func inConst(g *gen, b *block, x *plan.Op) sql {
 	fold := x.Name == "in fold"
 	l := g.expr(b, x.Args[0])
 	if len(x.Args) == 1 {
-		return sql{"FALSE", precAtom}
+		return sql{s: "FALSE", prec: precAtom}
 	}
 	items := make([]string, len(x.Args)-1)
 	for i, a := range x.Args[1:] {
@@ -58,12 +58,12 @@ func inConst(g *gen, b *block, x *plan.Op) sql {
 		left = "lower(" + l.s + ")"
 	}
 	if len(items) == 1 {
-		return sql{left + " = " + items[0], precCompare}
+		return sql{s: left + " = " + items[0], prec: precCompare}
 	}
 	if g.d.Member != "" && !fold && smallTextList(x) {
-		return sql{fill(g.d.Member, l.s, strings.Join(items, ", ")), precAtom}
+		return sql{s: fill(g.d.Member, l.s, strings.Join(items, ", ")), prec: precAtom}
 	}
-	return sql{left + " IN (" + strings.Join(items, ", ") + ")", precCompare}
+	return sql{s: left + " IN (" + strings.Join(items, ", ") + ")", prec: precCompare}
 }
 
 // maxMember is how long a list may be to be looked through for each row rather than hashed.
@@ -85,26 +85,27 @@ func smallTextList(x *plan.Op) bool {
 // not negates. What can be null under it counts as false where Kusto's operators say so.
 func not(g *gen, b *block, x *plan.Op) sql {
 	a := x.Args[0]
-	s := g.predicate(b, a)
+	operand := g.predicate
 	if x.Name == "not" {
-		s = g.expr(b, a)
+		operand = g.expr
 	}
+	s := operand(b, a)
 	if in, ok := a.(*plan.Op); ok && strings.HasPrefix(in.Name, "in") && len(in.Args) > 2 && in.Never && strings.Contains(s.s, " IN (") && !(g.d.Member != "" && smallTextList(in)) {
-		return sql{strings.Replace(s.s, " IN (", " NOT IN (", 1), precCompare}
+		return sql{s: strings.Replace(s.s, " IN (", " NOT IN (", 1), prec: precCompare}
 	}
 	if x.Name == "not true" && !a.NotNull() {
-		return sql{"(" + s.s + ") IS NOT TRUE", precCompare}
+		return sql{s: "(" + s.s + ") IS NOT TRUE", prec: precCompare}
 	}
-	return sql{"NOT " + s.brackets(precAtom), precNot}
+	return sql{s: "NOT " + s.brackets(precAtom), prec: precNot}
 }
 
 func equals(g *gen, b *block, x *plan.Op) sql {
 	l := g.expr(b, x.Args[0]).s
-	test := sql{"lower(" + l + ") = " + g.lower(b, x.Args[1]), precCompare}
+	test := sql{s: "lower(" + l + ") = " + g.lower(b, x.Args[1]), prec: precCompare}
 	ref, isRef := x.Args[0].(*plan.Ref)
 	if lit, known := x.Args[1].(*plan.Lit); known && !(isRef && g.lookups[ref.Col] != nil) { // what is looked up is few rows already
 		if within := between(l, lit.V.(string)); within != "" {
-			return sql{within + " AND " + test.s, precAnd}
+			return sql{s: within + " AND " + test.s, prec: precAnd}
 		}
 	}
 	return test
@@ -160,15 +161,15 @@ func textTest(g *gen, b *block, x *plan.Op) sql {
 			l, r = "lower("+l+")", g.lower(b, x.Args[1])
 		}
 		if known && lit.V == "" {
-			return sql{"TRUE", precAtom}
+			return sql{s: "TRUE", prec: precAtom}
 		}
 		test := fill(g.d.Ops[name].sql, l, r)
 		if known && name == "startswith" && !cs {
 			if within := between(g.expr(b, x.Args[0]).s, lit.V.(string)); within != "" {
-				return sql{within + " AND " + test, precAnd}
+				return sql{s: within + " AND " + test, prec: precAnd}
 			}
 		}
-		return sql{test, precAtom}
+		return sql{s: test, prec: precAtom}
 	case "like":
 		return g.like(b, l, x.Args[1], cs)
 	}
@@ -179,14 +180,14 @@ func textTest(g *gen, b *block, x *plan.Op) sql {
 	if cs {
 		op += " cs"
 	}
-	return sql{fill(g.d.Ops[op].sql, l, g.expr(b, x.Args[1]).s), precAtom}
+	return sql{s: fill(g.d.Ops[op].sql, l, g.expr(b, x.Args[1]).s), prec: precAtom}
 }
 
 // term writes the test for a whole word that is known now. The plain search before the pattern spares most rows the
 // pattern. No boundary is asked for where the word itself begins or ends with a separator.
 func (g *gen) term(name, l, word string, cs bool) sql {
 	if word == "" {
-		return sql{"TRUE", precAtom}
+		return sql{s: "TRUE", prec: precAtom}
 	}
 	pattern := regexp.QuoteMeta(word)
 	if first, _ := utf8.DecodeRuneInString(word); name != "hassuffix" && wordRune(first) {
@@ -201,9 +202,9 @@ func (g *gen) term(name, l, word string, cs bool) sql {
 		find = fill(g.d.Ops["contains"].sql, "lower("+l+")", text(strings.ToLower(word)))
 	}
 	if len(l) > longText {
-		return sql{fill(g.d.Ops["pattern"].sql, l, text(pattern)), precAtom}
+		return sql{s: fill(g.d.Ops["pattern"].sql, l, text(pattern)), prec: precAtom}
 	}
-	return sql{find + " AND " + fill(g.d.Ops["pattern"].sql, l, text(pattern)), precAnd}
+	return sql{s: find + " AND " + fill(g.d.Ops["pattern"].sql, l, text(pattern)), prec: precAnd}
 }
 
 func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
@@ -212,14 +213,14 @@ func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 func (g *gen) like(b *block, l string, pattern plan.Expr, cs bool) sql {
 	lit, ok := pattern.(*plan.Lit)
 	if !ok {
-		return sql{"FALSE", precAtom}
+		return sql{s: "FALSE", prec: precAtom}
 	}
 	p := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(lit.V.(string)))
 	p = "(?s)^" + p + "$"
 	if !cs {
 		p = "(?si)^" + p[4:]
 	}
-	return sql{fill(g.d.Ops["pattern"].sql, l, text(p)), precAtom}
+	return sql{s: fill(g.d.Ops["pattern"].sql, l, text(p)), prec: precAtom}
 }
 
 func matches(g *gen, b *block, x *plan.Op) sql {
@@ -227,11 +228,11 @@ func matches(g *gen, b *block, x *plan.Op) sql {
 	if lit, ok := x.Args[1].(*plan.Lit); ok {
 		expr := lit.V.(string)
 		if strings.Contains(expr, `\b`) || strings.Contains(expr, `\B`) { // the database knows ASCII words only
-			return sql{fill(g.d.Ops["matches"].sql, l, text(expr)), precAtom}
+			return sql{s: fill(g.d.Ops["matches"].sql, l, text(expr)), prec: precAtom}
 		}
-		return sql{fill(g.d.Ops["pattern"].sql, l, text(builtin.GoRegex(expr))), precAtom}
+		return sql{s: fill(g.d.Ops["pattern"].sql, l, text(builtin.GoRegex(expr))), prec: precAtom}
 	}
-	return sql{fill(g.d.Ops["matches"].sql, l, g.expr(b, x.Args[1]).s), precAtom}
+	return sql{s: fill(g.d.Ops["matches"].sql, l, g.expr(b, x.Args[1]).s), prec: precAtom}
 }
 
 // hasAny writes has_any of words known now as one pattern.
@@ -242,7 +243,7 @@ func hasAny(g *gen, b *block, x *plan.Op) sql {
 		words = append(words, regexp.QuoteMeta(a.(*plan.Lit).V.(string)))
 	}
 	p := `(?i)(?:^|[^\pL\pN])(?:` + strings.Join(words, "|") + `)(?:[^\pL\pN]|$)`
-	return sql{fill(g.d.Ops["pattern"].sql, l, text(p)), precAtom}
+	return sql{s: fill(g.d.Ops["pattern"].sql, l, text(p)), prec: precAtom}
 }
 
 var _ = types.Bool

@@ -11,7 +11,7 @@ import (
 // path writes an access into a dynamic.
 func (g *gen) path(b *block, x *plan.Path) sql {
 	base, path := g.pathBase(b, x)
-	return sql{fill(g.d.Ops["json at"].sql, base, path), precAtom}
+	return sql{s: fill(g.d.Ops["json at"].sql, base, path), prec: precAtom}
 }
 
 // pathBase writes all steps but the last run of them that fit in one JSON path, and that run.

@@ -12,23 +12,25 @@ import (
 // heavyText is the length from which a computed column that is read more than once becomes a sub-select's column.
 const heavyText = 120
 
-// settle writes expressions against the block; a long value that would stand several times is computed in a sub-select
-// first, and the writing starts again. need are the columns of the block that have to survive that.
+// maxPulls is how many values of one operator are computed below.
+const maxPulls = 200
+
+// settle writes expressions against the block; a long value that would stand several times, and one that is too deep, is
+// computed in a sub-select first, and the writing starts again. need are the columns of the block that have to survive that.
 func (g *gen) settle(b *block, need plan.Set, write func(b *block)) *block {
-	outer := g.hoist
-	defer func() { g.hoist = outer }()
-	for range 64 {
-		g.hoist = nil
+	hoist, settling, frame := g.hoist, g.settling, g.frame
+	defer func() { g.hoist, g.settling, g.frame = hoist, settling, frame }()
+	for range maxPulls {
+		g.hoist, g.settling, g.frame = nil, true, nil
 		write(b)
-		if g.hoist == nil {
+		x := g.hoist
+		if x == nil || g.err != nil {
 			return b
 		}
-		b = g.pull(b, need, g.hoist)
-		if len(b.from) > maxSQL {
-			break
-		}
+		g.hoist, g.settling, g.frame = nil, false, nil
+		b = g.pull(b, need, x)
 	}
-	g.err = ErrTooLarge
+	g.fail("an operator has more than %d long values", maxPulls)
 	return b
 }
 
@@ -46,7 +48,7 @@ func (g *gen) pull(b *block, need plan.Set, x plan.Expr) *block {
 	if windowed(x) && (b.grouped || b.limit != "") {
 		b = g.wrap(b, need)
 	}
-	b.cols[tmp] = g.expr(b, x)
+	b.cols[tmp] = g.expr(b, x) // what is long or deep in it was computed below already
 	keep := clone(need)
 	for _, c := range g.hoisted {
 		keep[c] = true
@@ -233,7 +235,7 @@ func (g *gen) aggregate(n *plan.Aggregate, need plan.Set) *block {
 			cols[a.Col] = g.agg(b, a)
 		}
 		for _, c := range carry {
-			cols[c] = sql{fill(g.d.Aggs["any"], b.cols[c].s), precAtom}
+			cols[c] = sql{s: fill(g.d.Aggs["any"], b.cols[c].s), prec: precAtom}
 		}
 	})
 	b.cols, b.group, b.grouped = cols, group, true
@@ -247,7 +249,7 @@ func (g *gen) aggregate(n *plan.Aggregate, need plan.Set) *block {
 func (g *gen) groupKey(b *block, x plan.Expr) (sql, string) {
 	s := g.expr(b, x)
 	if x.Type() != types.Unknown && constantText(s.s) {
-		s = sql{"CAST(" + s.s + " AS " + g.d.Types[x.Type()] + ")", precAtom}
+		s = sql{s: "CAST(" + s.s + " AS " + g.d.Types[x.Type()] + ")", prec: precAtom}
 	}
 	return s, s.s
 }
@@ -320,14 +322,14 @@ func (g *gen) expand(n *plan.Expand, need plan.Set) *block {
 		}
 	})
 	for i, it := range n.Items {
-		b.cols[it.Col] = sql{fill(g.d.Unnest, lists[i]), precAtom}
+		b.cols[it.Col] = sql{s: fill(g.d.Unnest, lists[i]), prec: precAtom}
 	}
 	if n.Index != nil && need[n.Index] {
 		lens := make([]string, len(lists))
 		for i, l := range lists {
 			lens[i] = "len(" + l + ")"
 		}
-		b.cols[n.Index] = sql{fill(g.d.Numbered, "greatest("+strings.Join(lens, ", ")+")"), precAtom}
+		b.cols[n.Index] = sql{s: fill(g.d.Numbered, "greatest("+strings.Join(lens, ", ")+")"), prec: precAtom}
 	}
 	return g.wrap(b, out)
 }
@@ -339,12 +341,14 @@ func (g *gen) list(b *block, it plan.Item, limit plan.Expr) string {
 		tmpl = g.d.Pairs
 	}
 	var s string
+	outer, f := g.frame, frame{}
+	g.frame = &f
 	if it.Instants {
 		s = g.instants(b, it.X)
 	} else {
 		s = fill(tmpl, g.expr(b, it.X).s)
 	}
-	g.measure(it.X, []plan.Expr{it.X}, b, s)
+	g.repeatedIn(&f, outer, s, []plan.Expr{it.X}, b)
 	if limit != nil {
 		s = fill(g.d.Ops["list head"].sql, s, g.alone(limit).s)
 	}
@@ -387,6 +391,7 @@ func (g *gen) union(n *plan.Union, need plan.Set) *block {
 	}
 	names := aliases(cols)
 	parts := make([]string, len(n.Legs))
+	nested := 0
 	for i, leg := range n.Legs {
 		in := plan.Set{}
 		for _, k := range at {
@@ -404,15 +409,19 @@ func (g *gen) union(n *plan.Union, need plan.Set) *block {
 			}
 		})
 		parts[i] = b.statement(list)
+		nested = max(nested, b.nested)
+		if g.spend(len(parts[i])); g.err != nil {
+			return nothing(need)
+		}
 		if b.limit != "" || b.unique != "" {
 			parts[i] = "(" + parts[i] + ")"
 		}
 	}
 	alias := g.alias("u")
 	out := newBlock("(" + strings.Join(parts, " UNION ALL ") + ") AS " + alias)
-	out.alias = alias
+	out.alias, out.nested = alias, nested+1
 	for i, c := range cols {
-		out.cols[c] = sql{alias + "." + identifier(names[i]), precAtom}
+		out.cols[c] = sql{s: alias + "." + identifier(names[i]), prec: precAtom}
 	}
 	return out
 }
