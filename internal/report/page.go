@@ -2,6 +2,7 @@ package report
 
 import (
 	_ "embed"
+	"fmt"
 	"html/template"
 	"io"
 	"strings"
@@ -20,7 +21,7 @@ var pageText string
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
 // pageRows is how many rows of a table a page shows; it says how many more there are.
-const pageRows = 200
+const pageRows = 2000
 
 type page struct {
 	Tenant, TenantID, Now, Zone, Version string
@@ -38,7 +39,7 @@ type pageTable struct {
 	Picture template.HTML // made by package chart, which escapes what it draws
 	Head    []headCell
 	Rows    [][]pageCell
-	More    int
+	Shown   string // which rows are shown, "" where all are
 }
 
 type headCell struct {
@@ -79,7 +80,7 @@ func (o *Output) pageTable(i int, t query.Table, zone *time.Location) pageTable 
 	}
 	for n, row := range t.Rows {
 		if n == pageRows {
-			out.More = len(t.Rows) - pageRows
+			out.Shown = fmt.Sprintf("Rows 1 to %d of %d", pageRows, len(t.Rows))
 			break
 		}
 		cells := make([]pageCell, len(row))

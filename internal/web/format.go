@@ -144,6 +144,18 @@ func formatSpan(d passtrail.Ticks) string {
 	return fmt.Sprintf("%d d %d h", s/86400, s%86400/3600)
 }
 
+// rowsLine says which rows of a list a page holds, for paper above all: there is no next page on it. Later pages do not
+// know how many rows stand before theirs.
+func rowsLine(shown int, total int64, later bool) string {
+	switch {
+	case total == 0 || shown == 0:
+		return "No rows"
+	case later:
+		return fmt.Sprintf("%s of %s rows, after the newest", formatNumber(int64(shown)), formatNumber(total))
+	}
+	return fmt.Sprintf("Rows 1 to %s of %s", formatNumber(int64(shown)), formatNumber(total))
+}
+
 // plural is the word for one thing or for several.
 func plural(n int64, one, many string) string {
 	if n == 1 {

@@ -192,3 +192,14 @@ func between(s, from, to string) string {
 	text, _, _ := strings.Cut(rest, to)
 	return fmt.Sprintf("%.700s", regexp.MustCompile(`\s+`).ReplaceAllString(regexp.MustCompile(`<[^>]*>?`).ReplaceAllString(from+text, " "), " "))
 }
+
+// nextPage is the position of the second page of the audit log.
+func (w *world) nextPage(t *testing.T) string {
+	t.Helper()
+	ctx := auth.With(t.Context(), auth.Local())
+	p, err := w.FindEvents(ctx, web.Scope{Tenant: w.tenant, Now: passtrail.TicksOf(w.now())}, web.EventFilter{Limit: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Next
+}

@@ -102,6 +102,28 @@ func (s *Server) registrationNotes(sh *Shell, f RegistrationFilter, since passtr
 	return notes
 }
 
+// WhoText is who the figures are about, for paper.
+func (p *registrationPage) WhoText() string {
+	who := map[string]string{"members": "Members", "guests": "Guests", "admins": "Administrators", "users": "Not administrators"}[p.Filter.Who]
+	if who == "" {
+		return "Everybody"
+	}
+	return who
+}
+
+// ListText is which list of people is shown, for paper.
+func (p *registrationPage) ListText() string {
+	for _, l := range p.Lists {
+		if l.Href == p.Filter.List {
+			if p.Filter.Text != "" {
+				return l.Text + ", with “" + p.Filter.Text + "” in the name"
+			}
+			return l.Text
+		}
+	}
+	return ""
+}
+
 // registrationLists are the lists of people to choose from; Href is the key.
 func registrationLists(compared bool) []Link {
 	lists := []Link{{"Enabled, not registered", "missing"}, {"Registered, not enabled", "unlisted"}, {"Admins not capable", "admins"}, {"Registered", "registered"}}

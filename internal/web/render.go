@@ -57,7 +57,7 @@ func parsePages(set *assets.Set) (*pages, error) {
 func functions(set *assets.Set) template.FuncMap {
 	return template.FuncMap{
 		"asset": set.URL, "num": formatNumber, "percent": percent, "span": formatSpan, "join": strings.Join, "sentence": sentence,
-		"retention": retain.Words, "outcome": outcomeView, "action": actionText, "severity": severityView, "statusView": statusView, "plural": plural, "change": change, "halves": halves,
+		"retention": retain.Words, "outcome": outcomeView, "action": actionText, "severity": severityView, "statusView": statusView, "plural": plural, "rows": rowsLine, "change": change, "halves": halves,
 	}
 }
 
