@@ -18,8 +18,10 @@ import (
 
 // backend holds the opened store for the time of one command.
 type backend struct {
-	store  store.Store
-	shared bool // the store is a server's and stays open
+	store     store.Store
+	shared    bool             // the store is a server's and stays open
+	memory    int64            // that the process may use, 0 where nobody said
+	admission *query.Admission // of a server
 }
 
 // openStore opens the data directory, once a command. A directory that is not there is an error that says how to make
@@ -64,7 +66,7 @@ func (a *app) openDirectory(ctx context.Context, dir string, create bool) (store
 	if err != nil {
 		return nil, err
 	}
-	return duckdb.Open(ctx, duckdb.Config{Dir: dir, Functions: functions, Now: a.clock, Progress: a.upgrading})
+	return duckdb.Open(ctx, duckdb.Config{Dir: dir, Functions: functions, Now: a.clock, Progress: a.upgrading, MemoryLimit: a.backend.memory / 2})
 }
 
 // geoName is a database of addresses in the MaxMind format that the operator may put into the data directory, for

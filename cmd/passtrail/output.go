@@ -27,7 +27,7 @@ func (a *app) engine(ctx context.Context) (*query.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return query.New(st, query.Limits{}), nil
+	return query.New(st, query.Limits{Admission: a.backend.admission}), nil
 }
 
 // library loads the prebuilt reports and detections, and the analytics rules in the folder rules of the data directory.

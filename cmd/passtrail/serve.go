@@ -28,6 +28,7 @@ import (
 func newServeCommand(a *app) *cobra.Command {
 	var cfg server.Config
 	var sign signInFlags
+	memory := size(serveMemory())
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the pages and the API of the data directory",
@@ -35,12 +36,16 @@ func newServeCommand(a *app) *cobra.Command {
 			"elsewhere it needs TLS and an identity provider. While it runs, the other commands on the same data directory talk to it.\n" +
 			"Programs ask at /v1/workspaces/TENANT/query, as they ask Azure Monitor, with a token of \"passtrail token create\".",
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), cfg, sign, false) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			a.limitMemory(int64(memory))
+			return a.serve(c.Context(), cfg, sign, false)
+		},
 	}
 	fl := c.Flags()
 	fl.StringVar(&cfg.Listen, "listen", "127.0.0.1:8420", "`address` to listen on, port 0 for a free one")
 	fl.StringVar(&cfg.CertFile, "tls-cert", "", "TLS certificate `file` (PEM)")
 	fl.StringVar(&cfg.KeyFile, "tls-key", "", "TLS key `file` (PEM)")
+	fl.Var(&memory, "memory", "memory that the server may use, as 2GiB; what needs more is refused or ended")
 	sign.add(fl)
 	return c
 }
@@ -95,7 +100,7 @@ func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, de
 func (a *app) apis(st store.Store, log *slog.Logger) map[string]http.Handler {
 	logs := http.NewServeMux()
 	loganalytics.New(loganalytics.Config{
-		Engine: query.New(st, query.Limits{Time: loganalytics.MaxWait}), Store: st, Tokens: auth.NewTokens(st, a.clock, log), Now: a.clock, Log: log,
+		Engine: query.New(st, query.Limits{Time: loganalytics.MaxWait, Admission: a.backend.admission}), Store: st, Tokens: auth.NewTokens(st, a.clock, log), Now: a.clock, Log: log,
 	}).Routes(logs)
 	return map[string]http.Handler{"/v1/": logs}
 }

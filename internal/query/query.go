@@ -24,11 +24,14 @@ type Limits struct {
 	Rows int64         // how many rows a result table may have
 	// Export is how many rows an export may have. It streams, so memory is no reason for a small one.
 	Export int64
-	Text   int // bytes of query text
+	Text   int   // bytes of query text
+	Bytes  int64 // memory of a result that is kept, about; a stream keeps none
+	// Admission makes queries of one process wait for each other; nil lets all in.
+	Admission *Admission
 }
 
 // DefaultLimits are those of the Log Analytics API where it has them: 3 minutes, 500,000 rows.
-var DefaultLimits = Limits{Time: 3 * time.Minute, Rows: 500_000, Export: 1_000_000_000, Text: 1 << 20}
+var DefaultLimits = Limits{Time: 3 * time.Minute, Rows: 500_000, Export: 1_000_000_000, Text: 1 << 20, Bytes: 256 << 20}
 
 // ErrRows is in the chain of the TooLarge error of a table with too many rows, as context.DeadlineExceeded is in that of a
 // query that ran too long.
@@ -53,6 +56,9 @@ func New(st store.Store, limits Limits) *Engine {
 	}
 	if limits.Text == 0 {
 		limits.Text = DefaultLimits.Text
+	}
+	if limits.Bytes == 0 {
+		limits.Bytes = DefaultLimits.Bytes
 	}
 	return &Engine{store: st, limits: limits}
 }
@@ -138,10 +144,14 @@ func (e *Engine) Run(ctx context.Context, req Request) (*Result, error) {
 		return nil, err
 	}
 	res.Render, res.Warnings = c.Render, c.Warnings
+	var held int64
 	err = e.runAll(ctx, req, c, func(t Table) error {
 		res.Tables = append(res.Tables, t)
 		return nil
 	}, func(row []any) error {
+		if held += weight(row); held > e.limits.Bytes {
+			return passtrail.Errorf(passtrail.TooLarge, "query.Run", "the result has more than %d MiB, the limit; add a filter, or project fewer columns", e.limits.Bytes>>20)
+		}
 		t := &res.Tables[len(res.Tables)-1]
 		t.Rows = append(t.Rows, append([]any(nil), row...))
 		return nil
@@ -150,6 +160,17 @@ func (e *Engine) Run(ctx context.Context, req Request) (*Result, error) {
 		return nil, err
 	}
 	return &res, nil
+}
+
+// weight is how many bytes a row takes, about.
+func weight(row []any) int64 {
+	n := int64(24 + 24*len(row))
+	for _, v := range row {
+		if s, ok := v.(string); ok {
+			n += int64(len(s))
+		}
+	}
+	return n
 }
 
 // Stream is Run without keeping rows: head is called before the rows of each table, row for each row; the slice is
@@ -220,10 +241,15 @@ const maxSample = 10_000
 // sample runs SQL that tells the columns of bag_unpack or pivot. The tenant restriction is in it as in any other.
 func (e *Engine) sample(ctx context.Context, req Request, sql string, args []any) ([][]any, error) {
 	limit, _ := e.bounds(req)
-	run, cancel := context.WithTimeout(ctx, limit)
+	admitted, done, err := e.limits.Admission.enter(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	run, cancel := context.WithTimeout(admitted, limit)
 	defer cancel()
 	var rows [][]any
-	err := e.read(ctx, run, limit, sql, args, func(cells []any) error {
+	err = e.read(ctx, run, limit, sql, args, func(cells []any) error {
 		if len(rows) == maxSample {
 			return passtrail.Errorf(passtrail.TooLarge, "query.sample", "the data gives more than %d columns; filter before bag_unpack or pivot", maxSample)
 		}
@@ -255,7 +281,12 @@ func (e *Engine) licensed(ctx context.Context, req Request) error {
 
 func (e *Engine) runAll(ctx context.Context, req Request, c *kql.Compiled, head func(Table) error, row func([]any) error) error {
 	limit, maxRows := e.bounds(req)
-	run, cancel := context.WithTimeout(ctx, limit)
+	admitted, done, err := e.limits.Admission.enter(ctx, req)
+	if err != nil {
+		return err
+	}
+	defer done()
+	run, cancel := context.WithTimeout(admitted, limit)
 	defer cancel()
 	for _, r := range c.Results {
 		t := Table{Name: r.Name}
@@ -330,6 +361,8 @@ func explainFailure(ctx, run context.Context, limit time.Duration, err error) er
 		return err
 	case ctx.Err() != nil:
 		return &passtrail.Error{Code: passtrail.Cancelled, Op: "query.Run", Msg: "the query was cancelled", Err: ctx.Err()}
+	case errors.Is(context.Cause(run), ErrMemory):
+		return &passtrail.Error{Code: passtrail.TooLarge, Op: "query.Run", Msg: "the queries that run need more memory than they may have; narrow its time range or summarize earlier", Err: errors.Join(ErrMemory, err)}
 	case run.Err() != nil:
 		return &passtrail.Error{Code: passtrail.TooLarge, Op: "query.Run", Msg: fmt.Sprintf("the query ran longer than %s, the limit; narrow its time range", limit), Err: errors.Join(run.Err(), err)}
 	case strings.Contains(err.Error(), "Out of Memory"):

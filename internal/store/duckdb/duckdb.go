@@ -103,7 +103,7 @@ func (s *Store) start(ctx context.Context, c Config) (err error) {
 	dc := duck.Config{ReadOnly: c.ReadOnly, MemoryLimit: c.MemoryLimit, Threads: c.Threads, Functions: c.Functions,
 		KeepOrder: true, Options: engineOptions}
 	if dc.MemoryLimit == 0 {
-		dc.MemoryLimit = machineMemory() / 2
+		dc.MemoryLimit = MachineMemory() / 2
 	}
 	s.deriveRows = sliceRows(c.DeriveRows, dc.MemoryLimit)
 	if c.Dir != "" {

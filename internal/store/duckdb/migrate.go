@@ -93,8 +93,8 @@ func (s *Store) runMigration(ctx context.Context, file, name string) error {
 	return tx.Commit()
 }
 
-// machineMemory is the memory of the machine in bytes, 0 when it cannot be told (DuckDB then takes its own share).
-func machineMemory() int64 {
+// MachineMemory is the memory of the machine in bytes, 0 when it cannot be told (DuckDB then takes its own share).
+func MachineMemory() int64 {
 	b, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
 		return 0
