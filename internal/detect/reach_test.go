@@ -44,7 +44,7 @@ func TestBeyondReach(t *testing.T) {
 // TestReachAtTheTime: a role counts while it is held.
 func TestReachAtTheTime(t *testing.T) {
 	s := scene.New(t, "2026-03-20")
-	s.Roles(begin-40*day, map[string]string{"desk": "Helpdesk Administrator", "mail": "Exchange Administrator", "chief": "Global Administrator"})
+	s.Roles(begin-40*day, map[string]string{"desk": "Helpdesk Administrator", "left": "Helpdesk Administrator", "mail": "Exchange Administrator", "chief": "Global Administrator"})
 	s.Roles(begin, map[string]string{"desk": "Helpdesk Administrator", "adele": "Exchange Administrator", "chief": "Global Administrator"})
 	for i, c := range []struct {
 		at     passtrail.Ticks
@@ -52,12 +52,13 @@ func TestReachAtTheTime(t *testing.T) {
 	}{{begin - hour, "mail"}, {begin + hour, "mail"}, {begin - hour, "adele"}, {begin + hour, "adele"}} {
 		s.Add(scene.Event{ID: fmt.Sprint("case-", i), At: c.at, Key: "admin_reset", Actor: "desk", Target: c.target})
 	}
+	s.Add(scene.Event{ID: "case-4", At: begin - 2*hour, Key: "admin_reset", Actor: "left", Target: "alex"}, scene.Event{ID: "case-5", At: begin + 2*hour, Key: "admin_reset", Actor: "left", Target: "alex"})
 	s.Commit()
 	got := ""
 	for _, f := range findings(t, s, "reset-beyond-reach") {
 		got = f.Evidence[0] + " " + got
 	}
-	if got != "case-0 case-3 " {
+	if got != "case-0 case-3 case-5 " {
 		t.Errorf("found %q, want those of the times at which the role was held", got)
 	}
 }

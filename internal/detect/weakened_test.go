@@ -45,6 +45,7 @@ func TestWeakened(t *testing.T) {
 		{"confirmed later", policy("EnforcedRegistrationIntervalInDaysForUsers", `"180"`, `"365"`), ""},
 		{"people not told", policy("NotifyUsersOfReset", `"true"`, `"false"`), "no longer told"},
 		{"administrators not told", policy("NotifyTenantAdminOfReset", `"True"`, `"False"`), "no longer told"},
+		{"not told before, in another word", policy("NotifyUsersOfReset", `"No"`, `"false"`), ""},
 		{"people told", policy("NotifyUsersOfReset", `"false"`, `"true"`), ""},
 		{"contact link", policy("CustomContactAdminLink", `""`, `"https://help.example.net/reset"`), "contact link"},
 		{"contact link taken away", policy("CustomContactAdminLink", `"https://help.example.net/reset"`, `""`), ""},

@@ -45,6 +45,12 @@ func TestUnknownWords(t *testing.T) {
 	if !slices.Equal(all, want) {
 		t.Errorf("unknown = %+v\nwant %+v", all, want)
 	}
+	first := scene.Time("2026-09-10T09:01:00Z")
+	for _, c := range []struct{ from, to, want passtrail.Ticks }{{first, first + 1, 1}, {first - passtrail.Day, first, 0}, {first + 1, first + 2, 0}} {
+		if got, err := lib.Unknown(t.Context(), scene.Contoso, c.from, c.to, s.Now); err != nil || len(got) != int(c.want) {
+			t.Errorf("unknown words from %s to %s: %+v, %v; want %d", c.from, c.to, got, err, c.want)
+		}
+	}
 	for id, notes := range map[string][]string{
 		"common-problems": {"6 records have reasons that Passtrail does not know: “User met a sentence of tomorrow” (3), “Call +## ### ####### of …@… failed” (2), “Entirely new” (1).",
 			"2 records name methods that Passtrail does not know: “carrier pigeon” (2)."},

@@ -8,7 +8,7 @@
 // Activity keys of the service Self-service Password Management: blocked, change, admin_reset, reset, flow, unlock,
 // registered, reg_started, reg_completed, writeback_on, writeback_off, policy. Those of Authentication Methods begin with
 // info_, pw_ and admin_ (and passkey_options, fraud_reported, suspicious_reported), those of Core Directory with dir_, of
-// B2C with b2c_, of Account Recovery with recovery_; changes of policies in other services than that of password reset
+// B2C with b2c_, of Account Recovery with recovery_, of Device Registration Service with device_; changes of policies in other services than that of password reset
 // with policy_. [Activities] lists them all.
 package vocab
 

@@ -27,6 +27,7 @@ func TestPropertyChanges(t *testing.T) {
 		{"other case of a text", targets(`{"displayName":"A","oldValue":"None","newValue":"none"}`), `[{"name":"A","from":"None","to":"none","added":"","removed":""}]`},
 		{"nothing and empty", targets(`{"displayName":"A","oldValue":null,"newValue":"\"\""}`), `[]`},
 		{"a list in a list of one", targets(`{"displayName":"A","oldValue":"[\"x\"]","newValue":"\"x\""}`), `[]`},
+		{"a list in another order", targets(`{"displayName":"A","oldValue":"[\"b\",\"a\"]","newValue":"[\"a\",\"b\"]"}`), `[]`},
 		{"list", targets(`{"displayName":"A","oldValue":"[\"b\",\"a\"]","newValue":"[\"a\",\"B2\"]"}`), `[{"name":"A","from":"b, a","to":"a, B2","added":"|b2|","removed":"|b|"}]`},
 		{"packed twice", targets(`{"displayName":"A","oldValue":"\"\\\"x\\\"\"","newValue":"\"{\\\"k\\\":1}\""}`), `[{"name":"A.k","from":"","to":"1","added":"|1|","removed":""}]`},
 		{"values that are no text", `[{"ModifiedProperties":[{"DisplayName":"A","OldValue":{"k":true},"NewValue":{"k":false}}]}]`, `[{"name":"A.k","from":"true","to":"false","added":"|false|","removed":"|true|"}]`},
