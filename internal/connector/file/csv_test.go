@@ -163,6 +163,20 @@ func TestGrownCSVKeepsItsOrder(t *testing.T) {
 	}
 }
 
+// TestTheRowsTimeDecides holds that other columns with dates, and times that a row does not go by, decide nothing.
+func TestTheRowsTimeDecides(t *testing.T) {
+	for in, want := range map[string]string{
+		"ActivityDateTime,TimeGenerated,Date\n04/03/2026 10:00,x,03/14/2026 1:00\n19/03/2026 10:00,x,y\n": "2 2026-03-04T10:00:00 3 2026-03-19T10:00:00",
+		"ActivityDateTime,TimeGenerated,Data\n04/03/2026 10:00,19/03/2026 1:00,x\n":                       "which number is the day cannot be told",
+		"Activity,Created,Date (UTC),Result\n2026-03-04T10:00:00Z,13/01/2026 1:00,04/03/2026 10:00,b\n":   "which number is the day cannot be told",
+	} {
+		rows, _ := rowTimes(t, write(t, "f", []byte(in)), "", file.Options{})
+		if got := strings.Join(rows, " "); !strings.Contains(got, want) {
+			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
+
 // TestMembersDecideForThemselves holds that the order of one member of an archive says nothing about the next.
 func TestMembersDecideForThemselves(t *testing.T) {
 	path := write(t, "f.zip", zipped(t, map[string][]byte{"a": []byte(portal + "19/3/2026 10:00,a,b\n"), "b": []byte(portal + "3/19/2026 10:00,a,b\n"), "c": []byte(portal + "3/4/2026 10:00,a,b\n")}, "a", "b", "c"))

@@ -29,7 +29,10 @@ func newCSVHeader(cells [][]byte) *csvHeader {
 		h.names[i] = append(appendQuoted(nil, cell), ':')
 		h.texts[i] = string(cell)
 	}
-	for _, want := range append([]string{vocab.PortalDate}, analyticsTimes...) {
+	for _, want := range append(analyticsTimes[:len(analyticsTimes):len(analyticsTimes)], vocab.PortalDate) {
+		if want == vocab.PortalDate && len(h.times) > 0 {
+			break // a further column of a query's answer
+		}
 		found := timeColumn{at: -1}
 		for i, text := range h.texts {
 			if name, zone := timeHeader(text); name == want && (found.at < 0 || text == want) {
