@@ -14,7 +14,8 @@ type Coverage struct {
 }
 
 // Missing returns which parts of a period have no record, oldest first: what lies before the first record, gaps, and what
-// lies after the last one. Parts shorter than a day and shorter than half of the period are left out. A period that begins
+// lies after the last one. Parts shorter than a day and shorter than half of the period are left out, and so are gaps
+// within it that hold no whole day (UTC): nights and holidays of small tenants. A period that begins
 // at 0 or 1 is open: it begins with the first record. Nothing of before the first record is in the result then.
 func (c Coverage) Missing(p Span) []Span {
 	if p.From >= p.To {
@@ -36,7 +37,9 @@ func (c Coverage) Missing(p Span) []Span {
 	}
 	add(Span{0, c.First})
 	for _, g := range c.Gaps {
-		add(g)
+		if midnight := (g.From + passtrail.Day - 1) / passtrail.Day * passtrail.Day; midnight+passtrail.Day <= g.To || g.From < p.From || g.To > p.To {
+			add(g)
+		}
 	}
 	add(Span{c.Last + 1, passtrail.Forever})
 	return out

@@ -11,6 +11,8 @@ import (
 func TestMissing(t *testing.T) {
 	const day, hour = passtrail.Day, passtrail.Hour
 	base := passtrail.UnixEpoch + 20000*day
+	// the first gap holds a whole day; the second, of thirty hours, holds none
+	nights := store.Coverage{First: base, Last: base + 9*day, Gaps: []store.Span{{From: base + day + 19*hour, To: base + 3*day + hour}, {From: base + 5*day + 17*hour, To: base + 6*day + 23*hour}}}
 	known := store.Coverage{First: base + 10*day, Last: base + 60*day - 1, Gaps: []store.Span{{From: base + 20*day, To: base + 23*day}}}
 	span := func(from, to passtrail.Ticks) store.Span { return store.Span{From: base + from, To: base + to} }
 	for _, tt := range []struct {
@@ -33,6 +35,8 @@ func TestMissing(t *testing.T) {
 		{"everything", known, span(0, 70*day), []store.Span{span(0, 10*day), span(20*day, 23*day), span(60*day, 70*day)}},
 		{"open", known, store.Span{From: 1, To: base + 60*day}, []store.Span{span(20*day, 23*day)}},
 		{"open, and over before it begins", known, store.Span{To: base + 5*day}, []store.Span{{To: base + 5*day}}},
+		{"only gaps with a whole day", nights, span(0, 9*day), []store.Span{span(day+19*hour, 3*day+hour)}},
+		{"a gap without a whole day that reaches over the end", nights, span(6*day, 6*day+20*hour), []store.Span{span(6*day, 6*day+20*hour)}},
 		{"no record", store.Coverage{}, span(0, day), []store.Span{span(0, day)}},
 		{"no period", known, span(day, day), nil},
 	} {
