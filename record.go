@@ -47,7 +47,8 @@ type Record struct {
 	// "h:" and the hex digits of Hash.
 	ID string
 	// Hash identifies the event across shapes: the first 16 bytes of SHA-256 over time (whole microseconds),
-	// correlation id, service, activity, result, reason, actor and target, after the folding of vocab.Fold.
+	// correlation id, service, activity, result, reason, actor (of applications the name) and first target, after the
+	// folding of vocab.Fold. See package identity.
 	Hash [16]byte
 	Time Ticks
 
@@ -57,7 +58,7 @@ type Record struct {
 	OperationType string
 	Result        string // success, failure, timeout or what came, in lower case
 	Reason        string // raw, as it came
-	CorrelationID string // lower case
+	CorrelationID string // as it came; two that differ in letter case alone are one
 
 	ActorKind    ActorKind
 	ActorID      string // object id of the user, or service principal id (else app id) of the app
@@ -65,10 +66,15 @@ type Record struct {
 	ActorName    string
 	ActorAddress string
 
-	TargetID   string
+	TargetID   string // of the first target
 	TargetUPN  string
 	TargetName string
 	TargetType string
+
+	// The first target of type User, where that is not the first target; else "". See Person.
+	SubjectID   string
+	SubjectUPN  string
+	SubjectName string
 
 	UserAgent       string
 	OnPremisesAgent string

@@ -1,13 +1,19 @@
-// Package attempt says what an attempt is: it folds the audit records of one correlation id into one row that people ask
-// about ([Of], [All]), and the records of one person into a line of time ([Stories]).
+// Package attempt says what an attempt is: it folds audit records into attempts, one row each that people ask about
+// ([All]), and the records of one person into a line of time ([Stories]).
 //
 // The databases derive the attempt table in SQL; this package is the same rules in Go, record by record, and the tests of
 // the databases hold the two against each other. It does no I/O. The rules:
 //
-//   - An attempt is one correlation id of the service Self-service Password Management that holds at least one record
-//     flow, reset, unlock or blocked (its own records). A record of these four without a correlation id is an attempt of
-//     its own, named by the record's id. Admin resets, changes and registrations with the same correlation id count as
-//     events and for start and end, nothing else. Records of other services are not part of it.
+//   - An attempt is one person's, of the service Self-service Password Management, and holds at least one record flow,
+//     reset, unlock or blocked (its own records). Admin resets, changes and registrations with the same correlation id
+//     count as events and for start and end, nothing else. Records of other services are not part of it.
+//   - Records with one correlation id are one attempt, unless they are of several people: then each has one. Records
+//     that name nobody are of the person named last before them, or else next after them.
+//   - A start more than [Quiet] after an end begins a new attempt, and so does a success that comes next after another.
+//   - An empty or all-zero correlation id joins nothing. Such records of one person are one attempt while they come from
+//     one address with gaps of at most [Quiet]; a record without an address is at that of the one before it.
+//   - An attempt's id is the correlation id; where several have the same one, the second and later ones have "/2", "/3"
+//     and so on behind it, in order. Without a correlation id it is the id of the attempt's first record.
 //   - Order is time, then id. Nothing depends on the order of arrival.
 //   - The outcome is decided by the record of the attempt itself with the highest [rank], the last one of equals: reset,
 //     unlocked, blocked, cancelled, failed, abandoned. A flow record that failed decides only if no flow record succeeded after it: somebody
@@ -47,8 +53,8 @@ const Quiet = 30 * passtrail.Minute
 // Attempt is one attempt to reset a password or to unlock an account.
 type Attempt struct {
 	Tenant   passtrail.TenantID
-	ID       string // correlation id, or the id of the only record
-	UserID   string // of the newest own record that names one
+	ID       string // see the rules
+	UserID   string // of the newest own record that names one, else UserUPN in lower case
 	UserUPN  string
 	UserName string
 	Start    passtrail.Ticks // time of the first record of the service
@@ -67,7 +73,7 @@ type Attempt struct {
 	IPAddress       string // of the first own record that has one
 	UserAgent       string
 	OnPremisesAgent string // of the last own record that has one
-	Events          int    // records of the service with this correlation id
+	Events          int    // all its records
 }
 
 // OutcomeAt returns the outcome as seen at an instant: an abandoned attempt is open until [Quiet] has passed, unless the
@@ -77,20 +83,6 @@ func (a *Attempt) OutcomeAt(now passtrail.Ticks) Outcome {
 		return Open
 	}
 	return a.Outcome
-}
-
-// Key returns the name of the attempt that a record belongs to: its correlation id, or its own id when it has none. It
-// is "" for records that belong to no attempt whatever else there is.
-func Key(r *passtrail.Record) string {
-	switch {
-	case !Member(r):
-		return ""
-	case r.CorrelationID != "":
-		return r.CorrelationID
-	case own(r):
-		return r.ID
-	}
-	return ""
 }
 
 // Member reports whether a record is of the service whose records make attempts.
@@ -117,20 +109,9 @@ func Less(a, b *passtrail.Record) int {
 }
 
 // All folds records of one tenant, in any order and without repeats, into attempts, the oldest first. Records that belong
-// to no attempt are passed over.
+// to no attempt are passed over. The records must have been classified (ActivityKey, Step, Method, Problem).
 func All(records []passtrail.Record) []Attempt {
-	groups := map[string][]passtrail.Record{}
-	for i := range records {
-		if k := Key(&records[i]); k != "" {
-			groups[k] = append(groups[k], records[i])
-		}
-	}
-	var out []Attempt
-	for _, g := range groups {
-		if a, ok := Of(g); ok {
-			out = append(out, a)
-		}
-	}
+	out, _ := fold(records)
 	slices.SortFunc(out, func(a, b Attempt) int {
 		if a.Start != b.Start {
 			return int(max(-1, min(1, a.Start-b.Start)))
@@ -140,41 +121,56 @@ func All(records []passtrail.Record) []Attempt {
 	return out
 }
 
-// Of folds the records of one attempt: all with the same [Key], in any order and without repeats. It reports false when
-// none of them makes an attempt. The records must have been classified (ActivityKey, Step, Method, Problem).
-func Of(records []passtrail.Record) (Attempt, bool) {
-	rs := make([]*passtrail.Record, 0, len(records))
+// IDs returns the id of the attempt of each record that belongs to one.
+func IDs(records []passtrail.Record) map[*passtrail.Record]string {
+	_, ids := fold(records)
+	return ids
+}
+
+func fold(records []passtrail.Record) ([]Attempt, map[*passtrail.Record]string) {
+	all := make([]*passtrail.Record, len(records))
 	for i := range records {
-		if Member(&records[i]) {
-			rs = append(rs, &records[i])
+		all[i] = &records[i]
+	}
+	var out []Attempt
+	ids := map[*passtrail.Record]string{}
+	for _, s := range sessions(all) {
+		out = append(out, s.fold())
+		for _, r := range s.records {
+			ids[r] = s.id
 		}
 	}
-	slices.SortFunc(rs, Less)
+	return out, ids
+}
+
+// fold makes the attempt of a session.
+func (s *session) fold() Attempt {
 	var a Attempt
+	rs := s.records
 	var owns []*passtrail.Record
 	for _, r := range rs {
 		if own(r) {
 			owns = append(owns, r)
 		}
 	}
-	if len(owns) == 0 {
-		return a, false
-	}
-	a.Tenant, a.ID = owns[0].Tenant, Key(owns[0])
+	a.Tenant, a.ID = owns[0].Tenant, s.id
 	a.Start, a.End, a.Events = rs[0].Time, rs[len(rs)-1].Time, len(rs)
 	for _, r := range owns {
 		a.add(r)
 	}
+	if a.UserID == "" {
+		a.UserID = strings.ToLower(a.UserUPN)
+	}
 	a.decide(owns)
-	return a, true
+	return a
 }
 
 // add takes in what does not depend on the outcome from the next record in order.
 func (a *Attempt) add(r *passtrail.Record) {
-	id, upn, name := person(r)
-	newest(&a.UserID, id)
-	newest(&a.UserUPN, upn)
-	newest(&a.UserName, name)
+	p := r.Person()
+	newest(&a.UserID, p.ID)
+	newest(&a.UserUPN, p.UPN)
+	newest(&a.UserName, p.Name)
 	newest(&a.OnPremisesAgent, r.OnPremisesAgent)
 	oldest(&a.IPAddress, r.ActorAddress)
 	oldest(&a.UserAgent, r.UserAgent)
@@ -193,17 +189,6 @@ func (a *Attempt) add(r *passtrail.Record) {
 			a.PushStarts++
 		}
 	}
-}
-
-// person returns whom a record is about: the target, or what it lacks from the actor if that is a person.
-func person(r *passtrail.Record) (id, upn, name string) {
-	id, upn, name = r.TargetID, r.TargetUPN, r.TargetName
-	if r.ActorKind == passtrail.ActorUser {
-		oldest(&id, r.ActorID)
-		oldest(&upn, r.ActorUPN)
-		oldest(&name, r.ActorName)
-	}
-	return id, upn, name
 }
 
 func newest(to *string, s string) {

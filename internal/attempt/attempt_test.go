@@ -3,10 +3,13 @@ package attempt_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"passtrail"
@@ -207,13 +210,63 @@ func TestOpenUntilQuiet(t *testing.T) {
 	}
 }
 
-func TestWithoutCorrelationID(t *testing.T) {
-	rs := records([]step{ok("User submitted their user ID"), resetted("success", ""), {"Change password (self-service)", "success", "None"}})
-	for i := range rs {
-		rs[i].CorrelationID = ""
+// sitting is a record of a made-up session: correlation id, person, address, minutes after the start, and what it says.
+type sitting struct {
+	correlation, who, address string
+	minute                    int
+	said                      step
+}
+
+func TestWhatIsOneAttempt(t *testing.T) {
+	const zero = "00000000-0000-0000-0000-000000000000"
+	start, sms, done := ok("User submitted their user ID"), ok("User started the mobile SMS verification option"), resetted("success", "")
+	end, cancelled := ok("User successfully reset password"), fail("User cancelled before passing the required authentication methods")
+	tests := []struct {
+		name    string
+		records []sitting
+		want    []string // id, person, outcome and number of events
+	}{
+		{"without an id: one person, one address, no long gap", []sitting{{"", "a", "x", 0, start}, {"", "a", "x", 30, sms}, {"", "a", "", 45, done}}, []string{"000 a reset 3"}},
+		{"without an id: a gap", []sitting{{"", "a", "x", 0, start}, {"", "a", "x", 31, done}}, []string{"000 a abandoned 1", "001 a reset 1"}},
+		{"without an id: two people", []sitting{{"", "a", "x", 0, start}, {"", "b", "x", 1, start}, {"", "a", "x", 2, done}}, []string{"000 a reset 2", "001 b abandoned 1"}},
+		{"without an id: two addresses", []sitting{{"", "a", "x", 0, start}, {"", "a", "y", 1, start}, {"", "a", "x", 2, done}}, []string{"000 a reset 2", "001 a abandoned 1"}},
+		{"without an id: nobody, from one address", []sitting{{"", "", "x", 0, start}, {"", "", "x", 1, sms}, {"", "", "", 1, sms}}, []string{"000  abandoned 2", "002  abandoned 1"}},
+		{"zeros are no id", []sitting{{zero, "a", "x", 0, start}, {zero, "b", "x", 0, start}, {zero, "a", "x", 2, done}}, []string{"000 a reset 2", "001 b abandoned 1"}},
+		{"one id, two people", []sitting{{"c", "a", "x", 0, start}, {"c", "b", "x", 1, start}, {"c", "a", "x", 2, done}}, []string{"c a reset 2", "c/2 b abandoned 1"}},
+		{"one id, nobody named at first", []sitting{{"c", "", "x", 0, start}, {"c", "a", "x", 1, sms}, {"c", "", "x", 2, done}}, []string{"c a reset 3"}},
+		{"one id, two people, some rows of nobody", []sitting{{"c", "", "", 0, start}, {"c", "a", "", 1, sms}, {"c", "b", "", 2, start}, {"c", "", "", 3, done}}, []string{"c a abandoned 2", "c/2 b reset 2"}},
+		{"the name alone is the person with that name", []sitting{{"c", "@a", "x", 0, start}, {"c", "a", "x", 1, done}}, []string{"c a reset 2"}},
+		{"two letter cases of one id", []sitting{{"C", "a", "x", 0, start}, {"c", "a", "x", 1, done}}, []string{"C a reset 2"}},
+		{"a start long after an end", []sitting{{"c", "a", "x", 0, start}, {"c", "a", "x", 1, done}, {"c", "a", "x", 1, end}, {"c", "a", "x", 32, start}, {"c", "a", "x", 33, done}}, []string{"c a reset 3", "c/2 a reset 2"}},
+		{"a start soon after an end", []sitting{{"c", "a", "x", 0, start}, {"c", "a", "x", 1, cancelled}, {"c", "a", "x", 31, start}, {"c", "a", "x", 32, done}}, []string{"c a reset 4"}},
+		{"a start long after no end", []sitting{{"c", "a", "x", 0, start}, {"c", "a", "x", 300, start}, {"c", "a", "x", 301, done}}, []string{"c a reset 3"}},
+		{"starts again and again after an end", []sitting{{"c", "a", "x", 0, done}, {"c", "a", "x", 40, start}, {"c", "a", "x", 80, start}, {"c", "a", "x", 81, cancelled}}, []string{"c a reset 1", "c/2 a cancelled 3"}},
+		{"two resets and nothing else", []sitting{{"c", "a", "x", 0, done}, {"c", "a", "x", 31, done}, {"c", "a", "x", 61, done}}, []string{"c a reset 1", "c/2 a reset 2"}},
 	}
-	got := attempt.All(rs)
-	if len(got) != 2 || got[0].ID != "z" || got[1].ID != "y" || got[1].Outcome != attempt.Reset {
-		t.Errorf("All = %+v, want one attempt for the flow row and one for the reset", got)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var rs []passtrail.Record
+			for i, e := range tt.records {
+				r := passtrail.Record{ID: fmt.Sprintf("%03d", i), CorrelationID: e.correlation, Time: passtrail.UnixEpoch + passtrail.Ticks(e.minute)*passtrail.Minute,
+					Service: portal, Activity: e.said.activity, Result: e.said.result, Reason: e.said.reason, ActorKind: passtrail.ActorUser, ActorAddress: e.address}
+				if e.who != "" {
+					r.TargetUPN = "@" + strings.Trim(e.who, "@")
+				}
+				if !strings.HasPrefix(e.who, "@") {
+					r.TargetID = e.who
+				}
+				classify(&r)
+				rs = append(rs, r)
+			}
+			rand.Shuffle(len(rs), func(i, j int) { rs[i], rs[j] = rs[j], rs[i] })
+			var got []string
+			for _, a := range attempt.All(rs) {
+				got = append(got, fmt.Sprint(a.ID, " ", a.UserID, " ", a.Outcome, " ", a.Events))
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("All = %q, want %q", got, tt.want)
+			}
+		})
 	}
 }

@@ -33,7 +33,7 @@ const (
 // Story is what belongs together in one person's line of time.
 type Story struct {
 	Kind    Kind
-	Attempt *Attempt           // of an attempt, else nil
+	Attempt string             // id of the attempt, else ""
 	Records []passtrail.Record // in order of time and id, those of the directory among them
 	// Change is the place in Records of the person's own change after an administrator's reset, -1 if none came.
 	Change int
@@ -46,17 +46,25 @@ func (s *Story) Start() passtrail.Ticks { return s.Records[0].Time }
 func (s *Story) End() passtrail.Ticks { return s.Records[len(s.Records)-1].Time }
 
 // Stories folds the records that are about one person, in any order and without repeats, into stories, the oldest first.
-// Every record is in exactly one. Records with one correlation id belong together; then
+// Every record is in exactly one. The records of an attempt belong together; attempts has the attempt of records by their
+// id, and nil stands for what [IDs] says of them. Records with one correlation id belong together, unless they are of two
+// attempts; then
 //
 //   - the directory's records (activity keys beginning with dir_) join what they accompany, also the echo of password
 //     hash synchronisation, which has a correlation id of its own;
 //   - the first change of the password by the person within [Handover] of a reset by an administrator joins it, unless
 //     a reset of either kind lies between;
 //   - records of security info within [Sitting] of each other by the same actor are one story.
-func Stories(records []passtrail.Record) []Story {
+func Stories(records []passtrail.Record, attempts map[string]string) []Story {
 	rs := slices.Clone(records)
 	slices.SortFunc(rs, func(a, b passtrail.Record) int { return Less(&a, &b) })
-	w := teller{byCorrelation: map[string]*telling{}}
+	if attempts == nil {
+		attempts = map[string]string{}
+		for r, id := range IDs(rs) {
+			attempts[r.ID] = id
+		}
+	}
+	w := teller{attempts: attempts, byAttempt: map[string]*telling{}, byCorrelation: map[string]*telling{}}
 	for i := range rs {
 		w.take(&rs[i])
 	}
@@ -72,6 +80,7 @@ func Stories(records []passtrail.Record) []Story {
 type telling struct {
 	records []*passtrail.Record
 	kind    Kind
+	attempt string // id of its attempt
 	change  *passtrail.Record
 }
 
@@ -79,11 +88,13 @@ func (t *telling) last() passtrail.Ticks { return t.records[len(t.records)-1].Ti
 
 // teller puts records, which come in order, where they belong.
 type teller struct {
+	attempts      map[string]string // of records, by id
 	all           []*telling
-	byCorrelation map[string]*telling
-	password      *telling // the last one in which a password was set
-	handover      *telling // the last reset by an administrator, while the person has not changed the password
-	info          *telling // the last about security info
+	byAttempt     map[string]*telling
+	byCorrelation map[string]*telling // the last one, by correlation id in lower case
+	password      *telling            // the last one in which a password was set
+	handover      *telling            // the last reset by an administrator, while the person has not changed the password
+	info          *telling            // the last about security info
 }
 
 func (w *teller) take(r *passtrail.Record) {
@@ -94,15 +105,22 @@ func (w *teller) take(r *passtrail.Record) {
 	}
 	t.records = append(t.records, r)
 	t.kind = weightier(t.kind, kindOf(r))
-	if r.CorrelationID != "" {
-		w.byCorrelation[r.CorrelationID] = t
+	if id := w.attempts[r.ID]; id != "" {
+		t.attempt, w.byAttempt[id] = id, t
+	}
+	if Joins(r.CorrelationID) {
+		w.byCorrelation[strings.ToLower(r.CorrelationID)] = t
 	}
 	w.remember(t, r)
 }
 
 // place returns the story that a record belongs to, nil if it begins a new one.
 func (w *teller) place(r *passtrail.Record) *telling {
-	if t := w.byCorrelation[r.CorrelationID]; t != nil && r.CorrelationID != "" {
+	id := w.attempts[r.ID]
+	if t := w.byAttempt[id]; t != nil && id != "" {
+		return t
+	}
+	if t := w.byCorrelation[strings.ToLower(r.CorrelationID)]; t != nil && Joins(r.CorrelationID) && (id == "" || t.attempt == "") {
 		return t
 	}
 	switch kindOf(r) {
@@ -128,6 +146,8 @@ func (w *teller) remember(t *telling, r *passtrail.Record) {
 	switch {
 	case r.ActivityKey == "admin_reset" && succeeded(r):
 		w.password, w.handover = t, t
+	case r.ActivityKey == "change" && succeeded(r) && isAdminActor(r):
+		w.password = t // somebody else's change hands nothing over
 	case r.ActivityKey == "reset" && succeeded(r), r.ActivityKey == "change" && succeeded(r):
 		w.password, w.handover = t, nil
 	case kindOf(r) == KindInfo:
@@ -165,17 +185,11 @@ func weightier(a, b Kind) Kind {
 
 // story ends the telling.
 func (t *telling) story() Story {
-	s := Story{Kind: t.kind, Change: -1}
+	s := Story{Kind: t.kind, Attempt: t.attempt, Change: -1}
 	for i, r := range t.records {
 		s.Records = append(s.Records, *r)
 		if r == t.change {
 			s.Change = i
-		}
-	}
-	if i := slices.IndexFunc(s.Records, func(r passtrail.Record) bool { return own(&r) }); i >= 0 {
-		key := Key(&s.Records[i])
-		if a, ok := Of(slices.DeleteFunc(slices.Clone(s.Records), func(r passtrail.Record) bool { return Key(&r) != key })); ok {
-			s.Attempt = &a
 		}
 	}
 	return s

@@ -27,17 +27,17 @@ func fold(person string, attempts, events [][]any) []Moment {
 		known[m.Attempt] = m
 	}
 	records := make([]passtrail.Record, 0, len(events))
+	ids := map[string]string{}
 	for _, r := range events {
+		ids[text(r[1])] = text(r[9])
 		records = append(records, passtrail.Record{Time: ticks(r[0]), ID: text(r[1]), ActivityKey: text(r[2]), Result: text(r[3]), Reason: text(r[4]), Problem: text(r[5]),
 			ActorKind: passtrail.ActorUser, ActorID: text(r[6]), ActorUPN: text(r[7]), ActorAddress: text(r[8]), Method: text(r[10]), CorrelationID: text(r[11]), TargetID: person})
 	}
 	var out []Moment
-	for _, s := range attempt.Stories(records) {
+	for _, s := range attempt.Stories(records, ids) {
 		m := single(person, &s)
-		if s.Attempt != nil {
-			if k, ok := known[s.Attempt.ID]; ok {
-				m = k
-			}
+		if k, ok := known[s.Attempt]; ok {
+			m = k
 		}
 		for i := range s.Records {
 			r := &s.Records[i]

@@ -76,7 +76,7 @@ func (n *Normaliser) analyticsRecord(row map[string]value, activity string, r *p
 		return f
 	}
 	r.Reason = firstOf(row["ResultReason"].text(), row["ResultDescription"].text())
-	r.CorrelationID = lower(row["CorrelationId"].text())
+	r.CorrelationID = row["CorrelationId"].text()
 	inner := audit{}
 	r.InitiatedBy = n.dynamic(&inner, mInitiatedBy, row["InitiatedBy"])
 	r.TargetResources = n.dynamic(&inner, mTargets, row["TargetResources"])

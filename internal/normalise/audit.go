@@ -95,13 +95,14 @@ func (a *audit) find(name string) value {
 
 // people is what the columns take from the nested values.
 type people struct {
-	user, app identity
+	user, app initiator
 	target    target
-	agent     value // additionalDetails: OnPremisesAgent
-	userAgent value // additionalDetails: User-Agent
+	subject   target // the first target of type User, if that is a later one
+	agent     value  // additionalDetails: OnPremisesAgent
+	userAgent value  // additionalDetails: User-Agent
 }
 
-type identity struct{ id, name, upn, address, appID, principal value }
+type initiator struct{ id, name, upn, address, appID, principal value }
 
 type target struct{ id, name, upn, typ value }
 
@@ -190,7 +191,7 @@ func lookInitiatedBy(s *scanner, p *people) bool {
 	}
 }
 
-func (d *identity) look(s *scanner) bool {
+func (d *initiator) look(s *scanner) bool {
 	if !s.open() {
 		return false
 	}
@@ -229,15 +230,28 @@ func lookTargets(s *scanner, p *people) bool {
 		if !ok || !more {
 			return ok
 		}
-		if first && s.b[s.i] == '{' {
-			ok = p.target.look(s)
-		} else {
-			ok = s.skip()
-		}
-		if !ok {
+		if !p.lookTarget(s, first) {
 			return false
 		}
 	}
+}
+
+// lookTarget reads the next target. Those behind the first one count only until a user is found.
+func (p *people) lookTarget(s *scanner, first bool) bool {
+	switch {
+	case s.b[s.i] != '{' || !first && (p.target.typ.is("User") || p.subject.typ.kind != 0):
+		return s.skip()
+	case first:
+		return p.target.look(s)
+	}
+	var t target
+	if !t.look(s) {
+		return false
+	}
+	if t.typ.is("User") {
+		p.subject = t
+	}
+	return true
 }
 
 func (t *target) look(s *scanner) bool {

@@ -53,8 +53,7 @@ func (n *Normaliser) auditColumns(a *audit, d *deviations, r *passtrail.Record) 
 	r.Reason = textColumn(a, d, mReason)
 	r.Service = textColumn(a, d, mService)
 	r.OperationType = textColumn(a, d, mOperation)
-	correlation := a.at[mCorrelation].text()
-	r.CorrelationID = lower(correlation)
+	r.CorrelationID = a.at[mCorrelation].text()
 	d.usual("correlationId", a.at[mCorrelation], r.CorrelationID)
 	result := a.at[mResult]
 	r.Result = lower(result.text())
@@ -128,5 +127,9 @@ func (p *people) fill(r *passtrail.Record) {
 	r.ActorAddress = u.address.text()
 	r.TargetID, r.TargetUPN = lower(p.target.id.text()), p.target.upn.text()
 	r.TargetName, r.TargetType = p.target.name.text(), p.target.typ.text()
+	r.SubjectID, r.SubjectUPN, r.SubjectName = "", "", ""
+	if p.subject.typ.kind != 0 {
+		r.SubjectID, r.SubjectUPN, r.SubjectName = lower(p.subject.id.text()), p.subject.upn.text(), p.subject.name.text()
+	}
 	r.OnPremisesAgent = p.agent.text()
 }

@@ -25,10 +25,11 @@ func (n *Normaliser) legacy(r *passtrail.Record) *Fault {
 	r.OperationType = props.at[mOperation].text()
 	r.Result = lower(top.find("resultType").text())
 	r.Reason = top.find("resultDescription").text()
-	r.CorrelationID = lower(firstOf(top.at[mCorrelation].text(), props.at[mCorrelation].text()))
+	r.CorrelationID = firstOf(top.at[mCorrelation].text(), props.at[mCorrelation].text())
 	r.InitiatedBy = legacyActor(top, props, r)
 	target := legacyTarget(props)
 	r.TargetID, r.TargetUPN, r.TargetName, r.TargetType = lower(target.ID), target.UPN, "", target.Type
+	r.SubjectID, r.SubjectUPN, r.SubjectName = "", "", ""
 	r.TargetResources = "[]"
 	if target.ID+target.UPN+target.Type != "" {
 		target.Properties = []portalProperty{}

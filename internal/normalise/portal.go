@@ -198,7 +198,7 @@ func (n *Normaliser) portal(row map[string]value, r *passtrail.Record) *Fault {
 	if r.Result, f = resultOf(cell(colResult)); f != nil {
 		return f
 	}
-	r.CorrelationID = lower(cell(colCorrelation))
+	r.CorrelationID = cell(colCorrelation)
 	r.InitiatedBy = portalInitiator(cell)
 	r.TargetResources, r.AdditionalDetails = portalTargets(cell), portalDetails(cell)
 	inner := audit{}

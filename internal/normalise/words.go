@@ -1,12 +1,11 @@
 package normalise
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"strings"
 
 	"passtrail"
+	"passtrail/internal/identity"
 	"passtrail/internal/vocab"
 )
 
@@ -15,8 +14,8 @@ type words struct{ service, activity, result, reason string }
 
 // meaning is what follows from words.
 type meaning struct {
-	class  vocab.Class
-	folded []byte // the four, folded, each with a zero byte behind it: their part of the hash
+	class vocab.Class
+	words []byte // their part of the hash
 }
 
 // maxMeanings bounds the cache: reasons are free text.
@@ -31,14 +30,7 @@ func (n *Normaliser) meaningOf(w words) *meaning {
 		clear(n.meanings)
 	}
 	w = words{string([]byte(w.service)), string([]byte(w.activity)), string([]byte(w.result)), string([]byte(w.reason))}
-	m := &meaning{class: vocab.Classify(w.service, w.activity, w.result, w.reason)}
-	reason := vocab.Fold(w.reason)
-	if reason == "none" && w.result == "success" {
-		reason = "" // none, empty and missing are one on a success
-	}
-	for _, s := range []string{vocab.Fold(w.service), vocab.Fold(w.activity), vocab.Fold(w.result), reason} {
-		m.folded = append(append(m.folded, s...), 0)
-	}
+	m := &meaning{class: vocab.Classify(w.service, w.activity, w.result, w.reason), words: identity.Words(w.service, w.activity, w.result, w.reason)}
 	n.meanings[w] = m
 	return m
 }
@@ -47,16 +39,7 @@ func (n *Normaliser) meaningOf(w words) *meaning {
 func (n *Normaliser) finish(r *passtrail.Record) {
 	m := n.meaningOf(words{r.Service, r.Activity, r.Result, r.Reason})
 	r.ActivityKey, r.Step, r.Method, r.Problem = m.class.ActivityKey, m.class.Step, m.class.Method, m.class.Problem
-	b := n.hashed[:0]
-	b = binary.BigEndian.AppendUint64(b, uint64(r.Time/passtrail.Microsecond))
-	b = append(append(b, r.CorrelationID...), 0)
-	b = append(b, m.folded...)
-	b = appendFolded(b, firstOf(r.ActorID, r.ActorUPN, r.ActorName))
-	b = append(b, 0)
-	b = appendFolded(b, firstOf(r.TargetID, r.TargetUPN, r.TargetName))
-	n.hashed = b
-	sum := sha256.Sum256(b)
-	copy(r.Hash[:], sum[:])
+	r.Hash, n.hashed = identity.Hash(r, m.words, r.Time, n.hashed)
 	if r.ID == "" {
 		r.ID = madeID(r)
 	}
@@ -71,16 +54,6 @@ func ownID(r *passtrail.Record) string {
 		return ""
 	}
 	return r.ID
-}
-
-// appendFolded appends vocab.Fold(s). Ids are in folded form already and are seen to be so at a glance.
-func appendFolded(b []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-') {
-			return append(b, vocab.Fold(s)...)
-		}
-	}
-	return append(b, s...)
 }
 
 // firstOf returns the first text that is not empty.
