@@ -54,7 +54,8 @@ func (p Person) other(r *Record) bool {
 
 // selfServiceKeys are the keys, and with a star at the end the beginnings of keys, of what people do for themselves.
 var selfServiceKeys = []string{"flow", "reset", "unlock", "blocked", "change", "registered", "reg_*", "info_*", "pw_*", "passkey_*",
-	"fraud_reported", "suspicious_reported", "b2c_registered", "b2c_reset"}
+	"fraud_reported", "suspicious_reported", "b2c_registered", "b2c_reset", "recovery_started", "recovery_issuance_*", "recovery_document_*",
+	"recovery_presented", "recovery_face_*", "recovery_matched", "recovery_not_matched", "recovery_completed"}
 
 // SelfServiceKeys returns the activity keys of what people do for themselves; one that ends in a star stands for all that
 // begin so.

@@ -120,10 +120,20 @@ func signinLogs() *plan.Table {
 // passwordRecords is the records of SSPR and of security info: those of the flow, which are most, from all records, the
 // others from the table that holds them by activity. The database passes over the half that a question about an
 // activity cannot concern.
-const passwordRecords = "(SELECT activity_key, " + eventColumns + " FROM password_event UNION ALL SELECT 'flow', " + eventColumns + " FROM record WHERE activity_key = 'flow') r"
+const passwordRecords = "(SELECT activity_key, user_id, user_upn, user_name, " + eventColumns + " FROM password_event UNION ALL SELECT 'flow', " + flowPerson + ", " + eventColumns + " FROM record WHERE activity_key = 'flow') r"
 
 const eventColumns = "tenant, id, time, result, reason, problem, method, step, target_id, target_upn, target_name, " +
 	"actor_id, actor_upn, actor_name, actor_address, user_agent, on_premises_agent, correlation_id, source, id_hash, correlation_hash, user_hash"
+
+// flowPerson is the person of a record of the flow, passtrail.Record.Person, as one plain expression a column: conditions
+// on them go to the records. password_event has them worked out.
+const flowPerson = "CASE WHEN subject_id <> '' THEN subject_id WHEN target_id <> '' THEN target_id" +
+	" WHEN actor_kind = 'user' AND actor_id <> '' AND (target_upn = '' OR actor_upn = '' OR lower(target_upn) = lower(actor_upn)) THEN actor_id" +
+	" WHEN subject_upn <> '' THEN lower(subject_upn) WHEN target_upn <> '' THEN lower(target_upn) WHEN actor_kind = 'user' THEN lower(actor_upn) ELSE '' END, " +
+	"CASE WHEN subject_upn <> '' THEN subject_upn WHEN target_upn <> '' THEN target_upn" +
+	" WHEN actor_kind = 'user' AND (target_id = '' OR actor_id = '' OR target_id = actor_id) THEN actor_upn ELSE '' END, " +
+	"CASE WHEN subject_name <> '' THEN subject_name WHEN target_name <> '' THEN target_name" +
+	" WHEN actor_kind = 'user' AND (target_id = '' OR actor_id = '' OR target_id = actor_id) THEN actor_name ELSE '' END"
 
 // passwordEvents has the records of SSPR and security info with normalised columns. The role is the one held at the
 // time of the event; for times before the first snapshot the first snapshot stands in.
@@ -132,8 +142,9 @@ func passwordEvents() *plan.Table {
 		Name: "PasswordEvents", Doc: "The records of self-service password reset and of security info, with normalised columns.",
 		From: passwordRecords, Tenant: "r.tenant", Time: "Time",
 		Joins: []plan.Join{
-			{Key: "subject", SQL: roleJoin("u", "r.tenant", "r.target_id", "r.time")},
+			{Key: "subject", SQL: roleJoin("u", "r.tenant", "r.user_id", "r.time")},
 			{Key: "actor", SQL: roleJoin("c", "r.tenant", "r.actor_id", "r.time")},
+			{Key: "attempt", SQL: "LEFT JOIN attempt_member m ON m.tenant = r.tenant AND m.id = r.id AND m.time = r.time"},
 		},
 		Columns: []plan.Column{
 			column("Time", types.DateTime, "r.time", "When it happened, UTC"),
@@ -143,9 +154,9 @@ func passwordEvents() *plan.Table {
 			text("Problem", "r.problem", "Key of the problem that the reason tells of, or empty; see StatusReasons"),
 			text("Method", "r.method", "Method: email, mobileSMS, mobileCall, officePhone, securityQuestion, appNotification, appCode, passkey, fido, temporaryAccessPass and more; one that is not known by its own words"),
 			text("Step", "r.step", "Step of the flow: start, options, gate_start, gate_pass, gates_passed, new_password, end, cancelled, refused, blocked, abandoned, contacted_admin"),
-			id("UserId", "CASE WHEN r.target_id <> '' THEN r.target_id ELSE r.actor_id END", "r.user_hash", "Object id of the person whose password or security info it is"),
-			text("UserPrincipalName", "CASE WHEN r.target_upn <> '' THEN r.target_upn ELSE r.actor_upn END", "User principal name of that person, at the time"),
-			text("UserDisplayName", "CASE WHEN r.target_name <> '' THEN r.target_name ELSE r.actor_name END", "Display name of that person"),
+			id("UserId", "r.user_id", "r.user_hash", "Object id of the person whose password or security info it is; without one the user principal name in lower case; empty for nobody"),
+			text("UserPrincipalName", "r.user_upn", "User principal name of that person, at the time"),
+			text("UserDisplayName", "r.user_name", "Display name of that person"),
 			joined("subject", text("UserRole", "coalesce(u.role, 'User')", "Weightiest role of that person at the time, or User")),
 			joined("subject", column("IsAdmin", types.Bool, "coalesce(u.is_admin, false)", "Whether that person held a directory role at the time")),
 			text("ActorId", "r.actor_id", "Object id of who did it"),
@@ -154,7 +165,7 @@ func passwordEvents() *plan.Table {
 			text("IPAddress", "r.actor_address", "Address it came from"),
 			text("UserAgent", "r.user_agent", "User agent, where the source has it"),
 			text("OnPremisesAgent", "r.on_premises_agent", "Agent that wrote the password back on-premises: None, Microsoft Entra Connect, CloudSync"),
-			text("AttemptId", "CASE WHEN r.activity_key IN ('flow', 'reset', 'unlock', 'blocked') THEN CASE WHEN r.correlation_id <> '' THEN r.correlation_id ELSE r.id END ELSE '' END", "Attempt that the record belongs to; empty for admin resets, changes and registrations"),
+			joined("attempt", text("AttemptId", "CASE WHEN r.activity_key NOT IN ('flow', 'reset', 'unlock', 'blocked') THEN '' WHEN m.attempt IS NOT NULL THEN m.attempt WHEN trim(r.correlation_id, '0-') <> '' THEN r.correlation_id ELSE r.id END", "Attempt that the record belongs to, AttemptId of PasswordResetAttempts; empty for admin resets, changes and registrations")),
 			id("EventId", "r.id", "r.id_hash", "Id of the record, Id of AuditLogs"),
 			id("CorrelationId", "r.correlation_id", "r.correlation_hash", "Joins the records of one act"),
 			text("Source", "r.source", "Where the record was read from"),
@@ -180,8 +191,8 @@ func resetAttempts() *plan.Table {
 		From: "attempt a", Tenant: "a.tenant", Time: "Start",
 		Joins: []plan.Join{{Key: "subject", SQL: roleJoin("u", "a.tenant", "a.user_id", "a.start_time")}},
 		Columns: []plan.Column{
-			text("AttemptId", "a.correlation_id", "Correlation id of its records"),
-			text("UserId", "a.user_id", "Object id of the person"),
+			text("AttemptId", "a.correlation_id", "Correlation id of its records, with /2, /3 and so on behind it where several attempts have the same; without a correlation id the id of its first record"),
+			text("UserId", "a.user_id", "Object id of the person; without one the user principal name in lower case"),
 			text("UserPrincipalName", "a.user_upn", "User principal name"),
 			text("UserDisplayName", "a.user_name", "Display name"),
 			joined("subject", text("UserRole", "coalesce(u.role, 'User')", "Weightiest role at the start, or User")),

@@ -1,7 +1,6 @@
 package duckdb
 
 import (
-	"cmp"
 	"encoding/binary"
 	"reflect"
 	"strings"
@@ -61,6 +60,7 @@ var recordFields = func() []field {
 		{"received_at", longColumn, unsafe.Offsetof(r.ReceivedAt)}, {"batch", batchColumn, 0}, {"activity_key", textColumn, unsafe.Offsetof(r.ActivityKey)},
 		{"step", textColumn, unsafe.Offsetof(r.Step)}, {"method", textColumn, unsafe.Offsetof(r.Method)}, {"problem", textColumn, unsafe.Offsetof(r.Problem)},
 		{"id_hash", textHash, unsafe.Offsetof(r.ID)}, {"correlation_hash", textHash, unsafe.Offsetof(r.CorrelationID)}, {"user_hash", userHash, 0},
+		{"subject_id", textColumn, unsafe.Offsetof(r.SubjectID)}, {"subject_upn", textColumn, unsafe.Offsetof(r.SubjectUPN)}, {"subject_name", textColumn, unsafe.Offsetof(r.SubjectName)},
 	}
 }()
 
@@ -192,7 +192,7 @@ func (f *filler) fill(chunk bindings.DataChunk, rows []*passtrail.Record, batch 
 		case userHash:
 			out := unsafe.Slice((*int32)(bindings.VectorGetData(v)), len(rows))
 			for n, r := range rows {
-				out[n] = passtrail.TextHash(cmp.Or(r.TargetID, r.ActorID))
+				out[n] = passtrail.TextHash(r.Person().Key())
 			}
 		case batchColumn:
 			out := unsafe.Slice((*int64)(bindings.VectorGetData(v)), len(rows))

@@ -5,30 +5,38 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
+	"passtrail"
+	"passtrail/internal/attempt"
 	"passtrail/internal/vocab"
 )
 
-// ownActivities are the activities that make an attempt, as in package attempt.
-const ownActivities = `('flow', 'reset', 'unlock', 'blocked')`
+// attemptMembers chooses the records that attempts are made of; ?1 lists the spellings of the service.
+var attemptMembers = `(list_contains(?1::VARCHAR[], service) OR ` + attempt.OwnSQL + `)`
 
-// attemptMembers chooses the records whose attempts derive/attempt.sql folds; ?1 lists the spellings of the service.
-// Their key is the correlation id; a record of an own activity without one stands for itself.
-const attemptMembers = `(list_contains(?1::VARCHAR[], service) OR activity_key IN ` + ownActivities + `)
-	AND (correlation_id <> '' OR activity_key IN ` + ownActivities + `)`
+// joinedMembers are those with a correlation id that joins them. Their pool is joinedPool.
+var joinedMembers = attemptMembers + ` AND ` + attempt.JoinsSQL
 
-// attemptKey is the key of the attempt that a record belongs to.
-const attemptKey = `CASE WHEN correlation_id <> '' THEN correlation_id ELSE id END`
+const joinedPool = `lower(correlation_id)`
 
-// attemptColumns are the columns of record that attempts are made of, with their key.
-const attemptColumns = `tenant, ` + attemptKey + ` AS key, id, time, result, reason,
-	actor_kind, actor_id, actor_upn, actor_name, actor_address, target_id, target_upn, target_name, user_agent, on_premises_agent,
-	activity_key, step, method, problem`
+// attemptColumns are the columns of derive_row, see derive/attempt.sql, of records that are an attempt's by their correlation id.
+const attemptColumns = `tenant, correlation_id AS key, id, time, result, reason, person_id, person_upn, person_name, actor_address, user_agent, on_premises_agent, activity_key, step, method, problem`
 
-const insertAttempts = `INSERT INTO attempt (tenant, correlation_id, user_id, user_upn, user_name, start_time, end_time, outcome, problem, reason,
+const insertAttempts = `INSERT INTO attempt (tenant, correlation_id, pool, user_id, user_upn, user_name, start_time, end_time, outcome, problem, reason,
 	gates, gate_count, methods_tried, refusals, push_starts, last_step, last_method, ip_address, user_agent, on_premises_agent, events) `
+
+// attemptSQL folds derive_row into attempts; pool is the expression for their pool.
+func attemptSQL(pool string) string { return strings.ReplaceAll(deriveSQL("attempt"), "{pool}", pool) }
+
+// sessionSQL cuts the pools of derive_pooled into attempts.
+var sessionSQL = sync.OnceValue(func() string {
+	pooled := attempt.PersonSQL(`(SELECT r.*, p.pool FROM record r JOIN derive_pooled p ON p.place = r.rowid)`, true)
+	return strings.NewReplacer("{own}", attempt.OwnSQL, "{joins}", attempt.JoinsSQL, "{pooled}", pooled).Replace(deriveSQL("session"))
+})
 
 // sliceRows returns how many records to fold at once: what was asked for, or what fits. Aggregates that hold text cannot
 // spill, so their number bounds memory: up to two kilobytes a record are reckoned.
@@ -42,8 +50,9 @@ func sliceRows(asked int, memory int64) int64 {
 // sampleRows is the number of records from which a sample is enough to cut them into slices.
 const sampleRows = 1_000_000
 
-// allAttempts makes the attempt table from all records, slice by slice of time. Attempts that lie in more than one slice
-// (the hashes of their keys are in derive_parted) come last, together.
+// allAttempts makes the attempt table from all records, slice by slice of time. Most correlation ids are one attempt of one
+// person within a slice; the others (the hashes of their pools are in derive_parted), and records without a correlation
+// id, come last, together.
 func (d *derivation) allAttempts(ctx context.Context) error {
 	services, err := d.spellings(ctx)
 	if err != nil {
@@ -53,15 +62,20 @@ func (d *derivation) allAttempts(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("slices: %w", err)
 	}
-	const parted = `SELECT hash FROM (
-			SELECT hash(tenant, ` + attemptKey + `) AS hash, min(time) AS first, max(time) AS last
-			FROM record WHERE ` + attemptMembers + ` GROUP BY 1)
-		WHERE len(list_filter(?2::BIGINT[], b -> first < b AND b <= last)) > 0`
+	parted := `SELECT hash FROM (
+			SELECT hash(tenant, ` + joinedPool + `) AS hash, min(time) AS first, max(time) AS last, min(person) AS one, max(person) AS another,
+				min(hash(correlation_id)) AS spelling, max(hash(correlation_id)) AS other_spelling
+			FROM (SELECT tenant, correlation_id, time, CASE WHEN ` + attempt.OwnSQL + ` AND person_key <> '' THEN hash(person_key) END AS person
+				FROM ` + attempt.PersonSQL(`(FROM record WHERE `+joinedMembers+`)`, true) + `)
+			GROUP BY 1)
+		WHERE last - first > ` + quiet + ` OR one <> another OR spelling <> other_spelling OR len(list_filter(?2::BIGINT[], lambda b: first < b AND b <= last)) > 0`
 	if err := d.keep(ctx, "derive_parted", parted, services, bounds); err != nil {
 		return err
 	}
-	if _, err := d.exec(ctx, `DELETE FROM attempt`); err != nil {
-		return err
+	for _, table := range []string{"attempt", "attempt_member"} {
+		if _, err := d.exec(ctx, `DELETE FROM `+table); err != nil {
+			return err
+		}
 	}
 	from := int64(math.MinInt64)
 	for _, to := range append(bounds, math.MaxInt64) {
@@ -70,9 +84,14 @@ func (d *derivation) allAttempts(ctx context.Context) error {
 		}
 		from = to
 	}
-	const places = `SELECT rowid AS place, tenant, ` + attemptKey + ` AS key, time FROM record WHERE ` + attemptMembers + ` AND hash(tenant, key) IN (SELECT hash FROM derive_parted)`
+	places := `SELECT rowid AS place, tenant, ` + joinedPool + ` AS pool, time FROM record
+			WHERE ` + joinedMembers + ` AND hash(tenant, pool) IN (SELECT hash FROM derive_parted)
+		UNION ALL SELECT place, tenant, pool, time FROM ` + attempt.PoolSQL(`(SELECT *, rowid AS place FROM record WHERE NOT (`+attempt.JoinsSQL+`) AND `+attempt.OwnSQL+`)`)
 	return d.fold(ctx, places, services)
 }
+
+// quiet is attempt.Quiet in SQL.
+var quiet = strconv.FormatInt(int64(attempt.Quiet), 10)
 
 // bounds returns instants that cut the records into slices of about the size to fold at once.
 func (d *derivation) bounds(ctx context.Context) ([]int64, error) {
@@ -111,34 +130,34 @@ func floats(f []float64) string {
 // slice folds the attempts that lie between two instants. Records are read where they lie: the order within an attempt
 // is their time, except in the few attempts where two have the same, which are put in order first.
 func (d *derivation) slice(ctx context.Context, services []string, from, to int64) error {
-	const members = attemptMembers + ` AND time >= ?2 AND time < ?3`
-	const tied = `SELECT DISTINCT hash FROM (
-			SELECT hash(tenant, ` + attemptKey + `) AS hash, time, count(*) AS n
+	members := joinedMembers + ` AND time >= ?2 AND time < ?3`
+	tied := `SELECT DISTINCT hash FROM (
+			SELECT hash(tenant, ` + joinedPool + `) AS hash, time, count(*) AS n
 			FROM record WHERE ` + members + ` GROUP BY 1, 2)
 		WHERE n > 1`
 	if err := d.keep(ctx, "derive_tied", tied, services, from, to); err != nil {
 		return err
 	}
-	const rows = `WITH derive_row AS NOT MATERIALIZED (
-		SELECT ` + attemptColumns + `, time AS ord FROM record
-		WHERE ` + members + ` AND hash(tenant, key) NOT IN (SELECT hash FROM derive_parted UNION ALL SELECT hash FROM derive_tied)
+	rows := `WITH derive_row AS NOT MATERIALIZED (
+		SELECT ` + attemptColumns + `, time AS ord FROM ` + attempt.PersonSQL(`(FROM record
+			WHERE `+members+` AND hash(tenant, `+joinedPool+`) NOT IN (SELECT hash FROM derive_parted UNION ALL SELECT hash FROM derive_tied))`, true) + `
 		UNION ALL
-		SELECT ` + attemptColumns + `, row_number() OVER (PARTITION BY tenant, key ORDER BY time, id) AS ord FROM record
-		WHERE ` + members + ` AND hash(tenant, key) IN (SELECT hash FROM derive_tied) AND hash(tenant, key) NOT IN (SELECT hash FROM derive_parted)
+		SELECT ` + attemptColumns + `, row_number() OVER (PARTITION BY tenant, key ORDER BY time, id) AS ord FROM ` + attempt.PersonSQL(`(FROM record
+			WHERE `+members+` AND hash(tenant, `+joinedPool+`) IN (SELECT hash FROM derive_tied) AND hash(tenant, `+joinedPool+`) NOT IN (SELECT hash FROM derive_parted))`, true) + `
 	),
 	`
-	_, err := d.exec(ctx, insertAttempts+rows+deriveSQL("attempt"), services, from, to)
+	_, err := d.exec(ctx, insertAttempts+rows+attemptSQL("lower(key)"), services, from, to)
 	return err
 }
 
-// fold makes attempts of the records at the places (rowid, with tenant, key and time) that a query gives, which must be all
-// of each. Attempts are taken in order of time, so that a part of them reads a part of the records.
+// fold makes attempts of the records at the places (rowid, with tenant, pool and time) that a query gives, which must be
+// all of each pool. Pools are taken in order of time, so that a part of them reads a part of the records.
 func (d *derivation) fold(ctx context.Context, places string, args ...any) error {
 	if err := d.keep(ctx, "derive_place", places, args...); err != nil {
 		return err
 	}
-	const parts = `SELECT tenant, key, ((sum(n) OVER (ORDER BY first, tenant, key) - 1) // ?1)::BIGINT AS part
-		FROM (SELECT tenant, key, count(*) AS n, min(time) AS first FROM derive_place GROUP BY tenant, key)`
+	const parts = `SELECT tenant, pool, ((sum(n) OVER (ORDER BY first, tenant, pool) - 1) // ?1)::BIGINT AS part
+		FROM (SELECT tenant, pool, count(*) AS n, min(time) AS first FROM derive_place GROUP BY tenant, pool)`
 	if err := d.keep(ctx, "derive_part", parts, d.sliceRows); err != nil {
 		return err
 	}
@@ -147,41 +166,96 @@ func (d *derivation) fold(ctx context.Context, places string, args ...any) error
 		return err
 	}
 	for part := range last + 1 {
-		const rows = `SELECT ` + attemptColumns + `, row_number() OVER (PARTITION BY tenant, key ORDER BY time, id) AS ord FROM record
-			WHERE rowid IN (SELECT p.place FROM derive_place p JOIN derive_part k ON k.tenant = p.tenant AND k.key = p.key WHERE k.part = ?1)`
-		if err := d.keep(ctx, "derive_row", rows, part); err != nil {
+		const pooled = `SELECT p.place, p.tenant, p.pool FROM derive_place p JOIN derive_part k ON k.tenant = p.tenant AND k.pool = p.pool WHERE k.part = ?1`
+		if err := d.keep(ctx, "derive_pooled", pooled, part); err != nil {
 			return err
 		}
-		if _, err := d.exec(ctx, insertAttempts+"WITH "+deriveSQL("attempt")); err != nil {
+		if err := d.keep(ctx, "derive_row", sessionSQL()); err != nil {
+			return err
+		}
+		if _, err := d.exec(ctx, insertAttempts+"WITH "+attemptSQL("any_value(pool)")); err != nil {
+			return err
+		}
+		members := `INSERT INTO attempt_member (tenant, id, time, pool, attempt) SELECT tenant, id, time, pool, key FROM derive_row WHERE key <> ` + attempt.KeySQL
+		if _, err := d.exec(ctx, members); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// touchedAttempts makes the attempts anew that records of batches after from, or replaced ones, belong to.
+// poolHash is the number by which the records of a pool are found: see migration 7.
+var poolHash = `CASE WHEN ` + attempt.JoinsSQL + ` THEN correlation_hash WHEN starts_with(pool, '#') THEN id_hash ELSE user_hash END`
+
+// touchedAttempts makes the attempts of the pools anew that records of batches after from are in, or replaced ones were.
 func (d *derivation) touchedAttempts(ctx context.Context, from int64) error {
-	const keys = `
-		SELECT tenant, correlation_id AS key, false AS lone FROM record WHERE batch > ?1 AND correlation_id <> ''
-		UNION SELECT tenant, correlation_id, false FROM touched WHERE correlation_id <> ''
-		UNION SELECT tenant, id, true FROM record WHERE batch > ?1 AND correlation_id = '' AND activity_key IN ` + ownActivities + `
-		UNION SELECT tenant, id, true FROM touched WHERE correlation_id = ''`
-	if err := d.keep(ctx, "derive_key", keys, from); err != nil {
-		return err
-	}
 	services, err := d.spellings(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := d.exec(ctx, `DELETE FROM attempt WHERE (tenant, correlation_id) IN (SELECT tenant, key FROM derive_key)`); err != nil {
+	pools := `SELECT DISTINCT tenant, pool, ` + poolHash + ` AS hash
+		FROM ` + attempt.PoolSQL(`(FROM record WHERE batch > ?2 AND `+attemptMembers+`)`) + `
+		UNION SELECT tenant, pool, NULL FROM touched`
+	if err := d.keep(ctx, "derive_pool", pools, services, from); err != nil {
 		return err
 	}
+	// A condition on pool above would be worked into the person's columns, and take long to plan.
+	if _, err := d.exec(ctx, `DELETE FROM derive_pool WHERE pool = ''`); err != nil {
+		return err
+	}
+	if err := d.hashPools(ctx); err != nil {
+		return fmt.Errorf("numbers of pools: %w", err)
+	}
+	for _, table := range []string{"attempt", "attempt_member"} {
+		if _, err := d.exec(ctx, `DELETE FROM `+table+` WHERE (tenant, pool) IN (SELECT tenant, pool FROM derive_pool)`); err != nil {
+			return err
+		}
+	}
 	// Finding the places first and fetching them after reads a few columns of the history and not twenty.
-	const places = `SELECT rowid AS place, tenant, correlation_id AS key, time FROM record
-			WHERE correlation_id IN (SELECT key FROM derive_key WHERE NOT lone) AND (tenant, correlation_id) IN (SELECT tenant, key FROM derive_key) AND ` + attemptMembers + `
-		UNION ALL SELECT rowid, tenant, id, time FROM record
-			WHERE correlation_id = '' AND id IN (SELECT key FROM derive_key WHERE lone) AND (tenant, id) IN (SELECT tenant, key FROM derive_key) AND ` + attemptMembers
+	places := `SELECT rowid AS place, tenant, ` + joinedPool + ` AS pool, time FROM record
+		WHERE {hash} AND ` + joinedMembers + ` AND (tenant, pool) IN (SELECT tenant, pool FROM derive_pool)`
+	places = strings.ReplaceAll(places, "{hash}", "correlation_hash IN (SELECT hash FROM derive_pool)") +
+		" UNION ALL " + strings.ReplaceAll(places, "{hash}", "correlation_hash IS NULL")
+	unjoined, err := d.number(ctx, `SELECT count(*) FROM derive_pool WHERE pool[1] IN ('=', '@', '#')`)
+	if err != nil {
+		return err
+	}
+	if unjoined > 0 {
+		lone := `SELECT place, tenant, pool, time FROM ` + attempt.PoolSQL(`(SELECT *, rowid AS place FROM record WHERE {hash} AND NOT (`+attempt.JoinsSQL+`) AND `+attempt.OwnSQL+`)`) +
+			` WHERE (tenant, pool) IN (SELECT tenant, pool FROM derive_pool)`
+		for _, hash := range []string{"user_hash IN (SELECT hash FROM derive_pool)", "id_hash IN (SELECT hash FROM derive_pool)", "(user_hash IS NULL OR id_hash IS NULL)"} {
+			places += " UNION " + strings.ReplaceAll(lone, "{hash}", hash)
+		}
+	}
 	return d.fold(ctx, places, services)
+}
+
+// hashPools sets the numbers of pools that are not known: of records from before there were numbers, and of those that
+// are gone.
+func (d *derivation) hashPools(ctx context.Context) error {
+	bare, err := d.strings(ctx, `SELECT DISTINCT pool FROM derive_pool WHERE hash IS NULL`)
+	if err != nil {
+		return err
+	}
+	const chunk = 10_000
+	for part := range slices.Chunk(bare, chunk) {
+		hashes := make([]int32, len(part))
+		for i, p := range part {
+			switch p[0] {
+			case '=', '#':
+				p = p[1:]
+			case '@':
+				p = "" // nobody
+			}
+			hashes[i] = passtrail.TextHash(p)
+		}
+		const set = `UPDATE derive_pool SET hash = n.hash FROM (SELECT unnest(?1::VARCHAR[]) AS pool, unnest(?2::INTEGER[]) AS hash) n
+			WHERE derive_pool.pool = n.pool AND derive_pool.hash IS NULL`
+		if _, err := d.exec(ctx, set, part, hashes); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // spellings returns the spellings in which records write the service of password reset.
@@ -221,7 +295,7 @@ func (d *derivation) reclassify(ctx context.Context) error {
 		}
 		changed = changed[n:]
 	}
-	const update = `UPDATE record SET activity_key = c.activity_key, step = c.step, method = c.method, problem = c.problem
+	const update = `UPDATE record SET activity_key = c.activity_key, step = c.step, method = c.method, problem = c.problem, user_hash = NULL
 		FROM (SELECT DISTINCT * FROM derive_class) c
 		WHERE record.service = c.service AND record.activity = c.activity AND record.result = c.result AND record.reason = c.reason
 			AND (record.activity_key, record.step, record.method, record.problem) IS DISTINCT FROM (c.activity_key, c.step, c.method, c.problem)`

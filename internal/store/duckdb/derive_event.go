@@ -4,12 +4,18 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"passtrail/internal/attempt"
 )
 
-// eventColumns are the columns of password_event, which record has as well.
-const eventColumns = `tenant, id, time, activity_key, result, reason, problem, method, step, target_id, target_upn, target_name,
+// eventColumns are the columns of password_event, and eventValues what they are of a record.
+const (
+	sameColumns = `tenant, id, time, activity_key, result, reason, problem, method, step, target_id, target_upn, target_name,
 	actor_id, actor_upn, actor_name, actor_address, user_agent, on_premises_agent, correlation_id, source,
 	id_hash, correlation_hash, user_hash`
+	eventColumns = sameColumns + `, user_id, user_upn, user_name`
+	eventValues  = sameColumns + `, person_key AS user_id, person_upn AS user_upn, person_name AS user_name`
+)
 
 // eventMembers chooses the records that password_event holds.
 const eventMembers = `activity_key <> '' AND activity_key <> 'flow' AND NOT starts_with(activity_key, 'dir_')`
@@ -23,8 +29,8 @@ func (d *derivation) events(ctx context.Context, from, upto int64) error {
 	if err != nil {
 		return fmt.Errorf("slices: %w", err)
 	}
-	const insert = `INSERT INTO password_event (` + eventColumns + `) SELECT ` + eventColumns + ` FROM record
-		WHERE batch > ?1 AND batch <= ?2 AND ` + eventMembers + ` AND time >= ?3 AND time < ?4 ORDER BY activity_key, step, time`
+	insert := `INSERT INTO password_event (` + eventColumns + `) SELECT ` + eventValues + `
+		FROM ` + attempt.PersonSQL(`(FROM record WHERE batch > ?1 AND batch <= ?2 AND `+eventMembers+` AND time >= ?3 AND time < ?4)`, false) + ` ORDER BY activity_key, step, time`
 	begin := int64(math.MinInt64)
 	for i, end := range append(bounds, math.MaxInt64) {
 		if i%eventSlices != eventSlices-1 && i < len(bounds) {

@@ -101,11 +101,12 @@ func (s *Store) expireRecords(ctx context.Context, tenant passtrail.TenantID, be
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var n [5]int64
+	var n [6]int64
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		for i, text := range []string{
-			`INSERT INTO touched (tenant, correlation_id, id) SELECT tenant, correlation_id, '' FROM attempt WHERE tenant = ?1 AND start_time < ?2 AND end_time >= ?2`,
+			`INSERT INTO touched (tenant, pool) SELECT tenant, pool FROM attempt WHERE tenant = ?1 GROUP BY tenant, pool HAVING min(start_time) < ?2 AND max(end_time) >= ?2`,
 			`DELETE FROM attempt WHERE tenant = ?1 AND end_time < ?2`,
+			`DELETE FROM attempt_member WHERE tenant = ?1 AND time < ?2`,
 			`DELETE FROM record_alias WHERE tenant = ?1 AND time < ?2`,
 			`DELETE FROM password_event WHERE tenant = ?1 AND time < ?2`,
 			`DELETE FROM record WHERE tenant = ?1 AND time < ?2`,
@@ -122,7 +123,7 @@ func (s *Store) expireRecords(ctx context.Context, tenant passtrail.TenantID, be
 		return nil
 	})
 	if err == nil {
-		e.Attempts, e.Records = e.Attempts+n[1], e.Records+n[4]
+		e.Attempts, e.Records = e.Attempts+n[1], e.Records+n[5]
 	}
 	return err
 }

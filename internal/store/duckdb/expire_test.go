@@ -84,7 +84,7 @@ func soundAfterKill(t *testing.T, dir string) int64 {
 	if err != nil || len(v.Problems) > 0 {
 		t.Fatalf("Verify = %+v, %v", v, err)
 	}
-	if n := ask(t, s, "SELECT count(*) FROM attempt WHERE NOT EXISTS (SELECT 1 FROM record r WHERE r.correlation_id = attempt.correlation_id)"); n != int64(0) {
+	if n := ask(t, s, "SELECT count(*) FROM attempt WHERE NOT EXISTS (SELECT 1 FROM record r WHERE lower(r.correlation_id) = attempt.pool)"); n != int64(0) {
 		t.Fatalf("%v attempts have no record", n)
 	}
 	if err := s.Close(); err != nil {

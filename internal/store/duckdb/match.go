@@ -5,22 +5,25 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/duckdb/duckdb-go/v2"
 
 	"passtrail"
+	"passtrail/internal/attempt"
 )
 
 // findStored joins the candidates with the stored records of the batch's time range: by id, and by hash where exactly
 // one of the two has an upstream id.
-const findStored = `
-SELECT c.n, r.rowid, r.id, r.hash::VARCHAR, r.shape, r.time, r.correlation_id, true AS same
-FROM record r JOIN candidate c ON r.id = c.id
-WHERE r.tenant = ?1 AND r.time BETWEEN ?2 AND ?3
+var findStored = `
+WITH r AS NOT MATERIALIZED (FROM ` + attempt.PoolSQL(`(SELECT *, rowid AS place FROM record WHERE tenant = ?1 AND time BETWEEN ?2 AND ?3)`) + `)
+SELECT c.n, r.place, r.id, r.hash::VARCHAR, r.shape, r.time, r.pool, true AS same
+FROM r JOIN candidate c ON r.id = c.id
 UNION ALL
-SELECT c.n, r.rowid, r.id, r.hash::VARCHAR, r.shape, r.time, r.correlation_id, false
-FROM record r JOIN candidate c ON r.hash = c.hash
-WHERE r.tenant = ?1 AND r.time BETWEEN ?2 AND ?3 AND c.upstream = (r.id = 'h:' || replace(r.hash::VARCHAR, '-', ''))
+SELECT c.n, r.place, r.id, r.hash::VARCHAR, r.shape, r.time, r.pool, false
+FROM r JOIN candidate c ON r.hash = c.hash
+WHERE c.upstream = (r.id = 'h:' || replace(r.hash::VARCHAR, '-', ''))
 UNION ALL
 SELECT c.n, -1, a.id, a.hash::VARCHAR, '', a.time, '', false
 FROM record_alias a JOIN candidate c ON a.hash = c.hash
@@ -34,7 +37,7 @@ type stored struct {
 	hash           [16]byte
 	shape          passtrail.Shape
 	time           passtrail.Ticks
-	correlation    string
+	pool           string
 	same           bool // same id; else same hash
 }
 
@@ -86,7 +89,7 @@ func (c *commit) find(ctx context.Context, m *merged, candidates []int, lo, hi p
 
 func scanStored(r *sql.Rows) (f stored, err error) {
 	var hash string
-	if err = r.Scan(&f.candidate, &f.row, &f.id, &hash, &f.shape, &f.time, &f.correlation, &f.same); err != nil {
+	if err = r.Scan(&f.candidate, &f.row, &f.id, &hash, &f.shape, &f.time, &f.pool, &f.same); err != nil {
 		return f, err
 	}
 	var u duckdb.UUID
@@ -120,7 +123,7 @@ func (m *merged) apply(found []stored) {
 		if !doomed[f.row] {
 			doomed[f.row] = true
 			m.doomed = append(m.doomed, f.row)
-			m.touchedCorrelation, m.touchedID = append(m.touchedCorrelation, f.correlation), append(m.touchedID, f.id)
+			m.doomedID, m.doomedTime, m.touched[f.pool] = append(m.doomedID, f.id), append(m.doomedTime, int64(f.time)), true
 			m.doomedFrom, m.doomedTo = min(m.doomedFrom, f.time), max(m.doomedTo, f.time)
 		}
 	}
@@ -209,12 +212,15 @@ func (c *commit) replace(ctx context.Context, m *merged) error {
 		if _, err := c.tx.ExecContext(ctx, `DELETE FROM record WHERE rowid IN (SELECT unnest(?::BIGINT[]))`, m.doomed); err != nil {
 			return err
 		}
-		const event = `DELETE FROM password_event WHERE tenant = ?1 AND id IN (SELECT unnest(?2::VARCHAR[])) AND time BETWEEN ?3 AND ?4`
-		if _, err := c.tx.ExecContext(ctx, event, string(c.b.Tenant), m.touchedID, int64(m.doomedFrom), int64(m.doomedTo)); err != nil {
-			return err
+		for _, table := range []string{"password_event", "attempt_member"} {
+			text := `DELETE FROM ` + table + ` WHERE tenant = ?1 AND (id, time) IN (SELECT unnest(?2::VARCHAR[]), unnest(?3::BIGINT[])) AND time BETWEEN ?4 AND ?5`
+			if _, err := c.tx.ExecContext(ctx, text, string(c.b.Tenant), m.doomedID, m.doomedTime, int64(m.doomedFrom), int64(m.doomedTo)); err != nil {
+				return err
+			}
 		}
-		const touch = `INSERT INTO touched (tenant, correlation_id, id) SELECT ?1, unnest(?2::VARCHAR[]), unnest(?3::VARCHAR[])`
-		if _, err := c.tx.ExecContext(ctx, touch, string(c.b.Tenant), m.touchedCorrelation, m.touchedID); err != nil {
+		const touch = `INSERT INTO touched (tenant, pool) SELECT ?1, unnest(?2::VARCHAR[])`
+		delete(m.touched, "")
+		if _, err := c.tx.ExecContext(ctx, touch, string(c.b.Tenant), slices.Collect(maps.Keys(m.touched))); err != nil {
 			return err
 		}
 	}

@@ -49,8 +49,10 @@ type merged struct {
 	doomed               []int64 // row ids of stored records to delete
 	aliases              []alias
 	doomedFrom, doomedTo passtrail.Ticks // first and last time of the doomed
-	// correlation and record ids of the doomed, whose attempts must be derived anew
-	touchedCorrelation, touchedID []string
+	// of the doomed: ids and times, and the pools whose attempts must be derived anew
+	doomedID   []string
+	doomedTime []int64
+	touched    map[string]bool
 }
 
 // alias is a hash under which an upstream record arrived that is not the hash of the version kept.
@@ -62,7 +64,7 @@ type alias struct {
 
 // merge finds the repeats within a batch, as if its records had come one at a time.
 func merge(records []passtrail.Record) *merged {
-	m := &merged{doomedFrom: passtrail.Forever, records: records, entries: make([]entry, 0, len(records)), arrivals: make([]arrival, 0, len(records)), stored: make([]bool, len(records))}
+	m := &merged{doomedFrom: passtrail.Forever, touched: map[string]bool{}, records: records, entries: make([]entry, 0, len(records)), arrivals: make([]arrival, 0, len(records)), stored: make([]bool, len(records))}
 	byID := make(map[string]int, len(records))
 	bare := map[[16]byte]int{}                     // entries without upstream id
 	seen := make(map[[16]byte]int32, len(records)) // hashes that came with an upstream id

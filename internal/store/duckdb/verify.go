@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"passtrail/internal/attempt"
 	"passtrail/internal/store"
 )
 
@@ -28,7 +29,7 @@ var checks = []check{
 		LEFT JOIN (SELECT tenant, hour, sum(stored + repeats) AS n FROM ledger GROUP BY ALL) l USING (tenant, hour) WHERE r.n > coalesce(l.n, 0)`,
 		"%d hours hold more records than the ledger counted"},
 	{`SELECT count(*) FROM (SELECT 1 FROM attempt GROUP BY tenant, correlation_id HAVING count(*) > 1)`, "%d attempts are there more than once"},
-	{`SELECT count(*) FROM (SELECT tenant, time // 864000000000 AS day, count(*) AS n, bit_xor(hash(` + eventColumns + `)) AS h FROM record WHERE ` + eventMembers + ` GROUP BY 1, 2) r
+	{`SELECT count(*) FROM (SELECT tenant, time // 864000000000 AS day, count(*) AS n, bit_xor(hash(` + eventColumns + `)) AS h FROM (SELECT ` + eventValues + ` FROM ` + attempt.PersonSQL(`(FROM record WHERE `+eventMembers+`)`, false) + `) GROUP BY 1, 2) r
 		FULL JOIN (SELECT tenant, time // 864000000000 AS day, count(*) AS n, bit_xor(hash(` + eventColumns + `)) AS h FROM password_event GROUP BY 1, 2) e USING (tenant, day)
 		WHERE (r.n, r.h) IS DISTINCT FROM (e.n, e.h)`,
 		"%d days have password events that are not those of the records: run \"passtrail rebuild\""},
@@ -93,8 +94,7 @@ func (v *verification) sample(ctx context.Context, d *derivation) error {
 		return err
 	}
 	v.Sampled = n
-	if _, err := d.exec(ctx, `INSERT INTO touched (tenant, correlation_id, id) 
-		SELECT tenant, correlation_id, '' FROM verify_sample UNION ALL SELECT tenant, '', correlation_id FROM verify_sample`); err != nil {
+	if _, err := d.exec(ctx, `INSERT INTO touched (tenant, pool) SELECT DISTINCT tenant, pool FROM verify_sample`); err != nil {
 		return err
 	}
 	_, upto, err := d.span(ctx)

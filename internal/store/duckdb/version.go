@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"passtrail/internal/attempt"
 	"passtrail/internal/vocab"
 )
 
@@ -20,7 +21,7 @@ var derivationSources embed.FS
 // of the vocabulary and of the sources of the derivation. Nobody has to remember to raise it.
 var derivationVersion = sync.OnceValue(func() int64 {
 	words, rules := vocab.Digest(), vocab.DigestOf(derivationSources)
-	sum := sha256.Sum256(slices.Concat(words[:], rules[:]))
+	sum := sha256.Sum256(slices.Concat(words[:], rules[:], []byte(attempt.PoolSQL("")+attempt.PersonSQL("", false))))
 	return int64(binary.BigEndian.Uint64(sum[:8]) >> 1)
 })
 

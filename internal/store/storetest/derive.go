@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -171,15 +172,25 @@ func commitRecords(t *testing.T, s store.Store, records []passtrail.Record, n in
 // compareAttempts holds the attempt table against package attempt.
 func compareAttempts(t *testing.T, s store.Store, when string) {
 	t.Helper()
-	var want []string
+	var want, members []string
 	for _, tenant := range []passtrail.TenantID{tenantA, tenantB} {
-		for _, a := range attempt.All(storedRecords(t, s, tenant)) {
+		records := storedRecords(t, s, tenant)
+		for _, a := range attempt.All(records) {
 			want = append(want, attemptLine(&a))
+		}
+		for r, id := range attempt.IDs(records) {
+			if id != attempt.Key(r) {
+				members = append(members, fmt.Sprint([]any{string(tenant), r.ID, int64(r.Time), attempt.Pool(r), id}))
+			}
 		}
 	}
 	slices.Sort(want)
 	if got := attemptRows(t, s); !reflect.DeepEqual(got, want) {
 		t.Fatalf("%s: %s", when, firstDifference(want, got))
+	}
+	slices.Sort(members)
+	if got := lines(t, s, `SELECT tenant, id, time, pool, attempt FROM attempt_member`); !slices.Equal(got, members) {
+		t.Fatalf("%s, members of attempts: %s", when, firstDifference(members, got))
 	}
 	compareEvents(t, s, when)
 }
@@ -189,9 +200,23 @@ func compareEvents(t *testing.T, s store.Store, when string) {
 	t.Helper()
 	const columns = `SELECT tenant, id, time, activity_key, result, reason, problem, method, step, target_id, target_upn, target_name,
 		actor_id, actor_upn, actor_name, actor_address, user_agent, on_premises_agent, correlation_id, source `
-	want := lines(t, s, columns+`FROM record WHERE activity_key NOT IN ('', 'flow') AND activity_key NOT LIKE 'dir\_%' ESCAPE '\'`)
+	const members = `activity_key NOT IN ('', 'flow') AND activity_key NOT LIKE 'dir\_%' ESCAPE '\'`
+	want := lines(t, s, columns+`FROM record WHERE `+members)
 	if got := lines(t, s, columns+`FROM password_event`); !reflect.DeepEqual(got, want) {
 		t.Fatalf("%s, password events: %s", when, firstDifference(want, got))
+	}
+	want = nil
+	for _, tenant := range []passtrail.TenantID{tenantA, tenantB} {
+		for _, r := range storedRecords(t, s, tenant) {
+			if r.ActivityKey != "" && r.ActivityKey != "flow" && !strings.HasPrefix(r.ActivityKey, "dir_") {
+				p := r.Person()
+				want = append(want, fmt.Sprint([]any{string(tenant), r.ID, p.Key(), p.UPN, p.Name}))
+			}
+		}
+	}
+	slices.Sort(want)
+	if got := lines(t, s, `SELECT tenant, id, user_id, user_upn, user_name FROM password_event`); !reflect.DeepEqual(got, want) {
+		t.Fatalf("%s, people of password events: %s", when, firstDifference(want, got))
 	}
 }
 
@@ -254,7 +279,8 @@ func lines(t *testing.T, s store.Store, query string, args ...any) []string {
 func storedRecords(t *testing.T, s store.Store, tenant passtrail.TenantID) []passtrail.Record {
 	t.Helper()
 	const query = `SELECT id, time, service, result, reason, correlation_id, actor_kind, actor_id, actor_upn, actor_name, actor_address,
-		target_id, target_upn, target_name, user_agent, on_premises_agent, activity_key, step, method, problem FROM record WHERE tenant = $1`
+		target_id, target_upn, target_name, user_agent, on_premises_agent, activity_key, step, method, problem,
+		target_type, subject_id, subject_upn, subject_name FROM record WHERE tenant = $1`
 	var out []passtrail.Record
 	err := s.Query(context.Background(), query, []any{string(tenant)}, func(row []any) error {
 		text := make([]string, len(row))
@@ -265,7 +291,8 @@ func storedRecords(t *testing.T, s store.Store, tenant passtrail.TenantID) []pas
 		out = append(out, passtrail.Record{Tenant: tenant, ID: text[0], Time: passtrail.Ticks(at), Service: text[2], Result: text[3], Reason: text[4],
 			CorrelationID: text[5], ActorKind: passtrail.ActorKind(text[6]), ActorID: text[7], ActorUPN: text[8], ActorName: text[9], ActorAddress: text[10],
 			TargetID: text[11], TargetUPN: text[12], TargetName: text[13], UserAgent: text[14], OnPremisesAgent: text[15],
-			ActivityKey: text[16], Step: text[17], Method: text[18], Problem: text[19]})
+			ActivityKey: text[16], Step: text[17], Method: text[18], Problem: text[19],
+			TargetType: text[20], SubjectID: text[21], SubjectUPN: text[22], SubjectName: text[23]})
 		return nil
 	})
 	if err != nil {

@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 
 	"passtrail"
+	"passtrail/internal/attempt"
 	"passtrail/internal/vocab"
 )
 
@@ -56,30 +58,57 @@ var saidPool = []said{
 	{"Core Directory", "Update user", "success", ""},
 }
 
+// zeros is a correlation id that joins nothing.
+const zeros = "00000000-0000-0000-0000-000000000000"
+
 // someRecords makes the records of n made-up attempts, in order of time within each.
 func someRecords(rng *rand.Rand, n int) []passtrail.Record {
 	var out []passtrail.Record
 	for a := range n {
-		tenant, correlation := tenantA, fmt.Sprintf("%08x-0000-4000-8000-000000000000", a)
+		tenant, correlation := tenantA, fmt.Sprintf("%08x-0000-4000-8000-00000000abcd", a)
 		if rng.IntN(3) == 0 {
 			tenant = tenantB
 		}
-		if rng.IntN(12) == 0 {
+		switch rng.IntN(12) {
+		case 0:
 			correlation = ""
+		case 1:
+			correlation = zeros
 		}
 		at := passtrail.UnixEpoch + passtrail.Ticks(rng.IntN(1000))*passtrail.Hour
+		if !attempt.Joins(correlation) { // often on the same days, where they meet
+			at = passtrail.UnixEpoch + passtrail.Ticks(rng.IntN(3000))*passtrail.Minute
+		}
+		others := 60 // one record in so many is of somebody else
+		if rng.IntN(6) == 0 {
+			others = 3
+		}
+		person := rng.IntN(4)
 		for k := range 1 + rng.IntN(14) {
 			at += passtrail.Ticks(rng.IntN(4)) * passtrail.Second * passtrail.Ticks(rng.IntN(3)) // often the same instant
-			if rng.IntN(40) == 0 {
+			switch rng.IntN(40) {
+			case 0:
 				at += 400 * passtrail.Day // a correlation id may come back years later
+			case 1, 2:
+				at += 30*passtrail.Minute + passtrail.Ticks(rng.IntN(3)-1)
+			case 3:
+				at += 3 * passtrail.Hour
 			}
-			out = append(out, someRecord(rng, tenant, correlation, fmt.Sprintf("SSPR_%03d_%02d", a, (k*7)%15), at))
+			who := person
+			if rng.IntN(others) == 0 {
+				who = rng.IntN(4)
+			}
+			spelled := correlation
+			if rng.IntN(80) == 0 {
+				spelled = strings.ToUpper(correlation)
+			}
+			out = append(out, someRecord(rng, tenant, spelled, fmt.Sprintf("SSPR_%03d_%02d", a, (k*7)%15), at, who))
 		}
 	}
 	return out
 }
 
-func someRecord(rng *rand.Rand, tenant passtrail.TenantID, correlation, id string, at passtrail.Ticks) passtrail.Record {
+func someRecord(rng *rand.Rand, tenant passtrail.TenantID, correlation, id string, at passtrail.Ticks, person int) passtrail.Record {
 	pick := rng.IntN(len(saidPool))
 	if rng.IntN(2) == 0 {
 		pick = rng.IntN(13)
@@ -89,20 +118,48 @@ func someRecord(rng *rand.Rand, tenant passtrail.TenantID, correlation, id strin
 		Tenant: tenant, ID: id, Time: at, Service: w.service, Category: "UserManagement", Activity: w.activity, Result: w.result, Reason: w.reason,
 		CorrelationID: correlation, ActorKind: passtrail.ActorUser, TargetType: "User", Shape: passtrail.ShapeGraph, Source: "test",
 	}
-	person := rng.IntN(4)
-	if rng.IntN(4) > 0 {
-		r.ActorID, r.ActorUPN, r.ActorAddress = fmt.Sprintf("actor-%d", person), fmt.Sprintf("person%d@contoso.com", person), fmt.Sprintf("192.0.2.%d", person)
-	}
-	if rng.IntN(4) > 0 {
-		r.TargetID, r.TargetName = fmt.Sprintf("target-%d", person), fmt.Sprintf("Person %d", person)
-	}
-	if rng.IntN(5) == 0 {
-		r.ActorKind, r.OnPremisesAgent, r.UserAgent = passtrail.ActorApp, "CloudSync", "agent"
-	}
+	someActor(rng, &r, person)
+	someTarget(rng, &r, person)
 	classify(&r)
-	sum := sha256.Sum256([]byte(fmt.Sprint(r.Time, r.CorrelationID, r.Service, r.Activity, r.Result, r.Reason, r.ActorID, r.TargetID, id)))
+	sum := sha256.Sum256([]byte(fmt.Sprint(r.Time, r.CorrelationID, r.Service, r.Activity, r.Result, r.Reason, r.ActorID, r.ActorUPN, r.TargetID, r.TargetUPN, id)))
 	copy(r.Hash[:], sum[:])
 	return r
+}
+
+// someActor gives a record an actor: the person, as a record names somebody, seldom somebody else or an application.
+func someActor(rng *rand.Rand, r *passtrail.Record, person int) {
+	if rng.IntN(30) == 0 {
+		person = rng.IntN(4)
+	}
+	if rng.IntN(4) > 0 {
+		r.ActorAddress = fmt.Sprintf("192.0.2.%d", person/2)
+	}
+	if rng.IntN(4) > 0 {
+		r.ActorID = fmt.Sprintf("person-%d", person)
+	}
+	if rng.IntN(4) > 0 {
+		r.ActorUPN, r.ActorName = fmt.Sprintf("Person%d@contoso.com", person), fmt.Sprintf("Person %d", person)
+	}
+	if rng.IntN(12) == 0 {
+		r.ActorKind, r.OnPremisesAgent, r.UserAgent = passtrail.ActorApp, "CloudSync", "agent"
+	}
+}
+
+// someTarget gives a record the person as its target, whole or in part, seldom behind something that is no person.
+func someTarget(rng *rand.Rand, r *passtrail.Record, person int) {
+	if rng.IntN(4) > 0 {
+		r.TargetID = fmt.Sprintf("person-%d", person)
+	}
+	if rng.IntN(3) > 0 {
+		r.TargetUPN, r.TargetName = fmt.Sprintf("person%d@contoso.com", person), fmt.Sprintf("Person %d", person)
+	}
+	switch rng.IntN(30) {
+	case 0:
+		r.TargetType = "Group"
+	case 1:
+		r.TargetType, r.SubjectID, r.SubjectUPN, r.SubjectName = "Group", r.TargetID, r.TargetUPN, r.TargetName
+		r.TargetID, r.TargetUPN, r.TargetName = "group-1", "", "A group"
+	}
 }
 
 func classify(r *passtrail.Record) {

@@ -1,5 +1,5 @@
--- Attempts from derive_row, which holds the records of the service with key (correlation id, or record id) and ord (their
--- order within the key). The rules, and the meaning of the ranks, are those of internal/attempt; the two are tested
+-- Attempts from derive_row, which holds the records of the service with key (the attempt's id), ord (their order within the
+-- key) and person_id, person_upn and person_name. The rules, and the meaning of the ranks, are those of internal/attempt; the two are tested
 -- against each other. Keys of arg_max join rank and ord in one HUGEINT, for which DuckDB has a quick path.
 event AS NOT MATERIALIZED (
     SELECT *,
@@ -22,14 +22,11 @@ ranked AS (
             WHEN stumbled THEN 40
             WHEN step = 'end' THEN 89
             ELSE stay_rank
-        END AS rank,
-        CASE WHEN target_id <> '' THEN target_id WHEN actor_kind = 'user' THEN actor_id ELSE '' END AS person_id,
-        CASE WHEN target_upn <> '' THEN target_upn WHEN actor_kind = 'user' THEN actor_upn ELSE '' END AS person_upn,
-        CASE WHEN target_name <> '' THEN target_name WHEN actor_kind = 'user' THEN actor_name ELSE '' END AS person_name
+        END AS rank
     FROM event
 ),
 folded AS (
-    SELECT tenant, key,
+    SELECT tenant, key, {pool} AS pool,
         min(time) AS start_time, max(time) AS end_time, count(*) AS events,
         arg_max(person_id, ord) FILTER (own AND person_id <> '') AS user_id,
         arg_max(person_upn, ord) FILTER (own AND person_upn <> '') AS user_upn,
@@ -71,7 +68,7 @@ decided AS (
         rank < 40 OR (rank = 40 AND coalesce(went_on > (top & 18446744073709551615), false)) AS stayed
     FROM folded
 )
-SELECT tenant, key, coalesce(user_id, ''), coalesce(user_upn, ''), coalesce(user_name, ''), start_time, end_time,
+SELECT tenant, key, pool, coalesce(user_id, lower(user_upn), ''), coalesce(user_upn, ''), coalesce(user_name, ''), start_time, end_time,
     CASE WHEN stayed THEN 'abandoned' WHEN rank >= 89 THEN 'reset' WHEN rank >= 80 THEN 'unlocked' WHEN rank >= 70 THEN 'blocked' WHEN rank >= 60 THEN 'cancelled' ELSE 'failed' END,
     CASE
         WHEN rank >= 80 THEN ''
