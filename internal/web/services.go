@@ -297,6 +297,7 @@ type AttemptView struct {
 	Remedy, FixedBy string
 	Records         []EventRow
 	Companions      []EventRow // of other services, with the same correlation id
+	Correlation     string     // of its records, "" if they have none
 }
 
 // People are the persons that records and snapshots name.

@@ -19,7 +19,7 @@ func (s *Store) prepareWriter(ctx context.Context, readOnly bool) error {
 	if readOnly {
 		return nil
 	}
-	s.covered = map[passtrail.TenantID]hours{}
+	s.covered, s.cut = map[passtrail.TenantID]hours{}, map[passtrail.TenantID]bool{}
 	var err error
 	if s.incoming, err = newIncoming(); err != nil {
 		return err

@@ -80,6 +80,7 @@ type Store struct {
 	incoming *incoming
 	insert   bindings.PreparedStatement // reads incoming
 	covered  map[passtrail.TenantID]hours
+	cut      map[passtrail.TenantID]bool // whether rows are stored whose times may have been cut
 }
 
 // Open opens the database of a data directory, makes it when it is new, and brings its tables up to date. The error has

@@ -5,27 +5,27 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/duckdb/duckdb-go/v2"
 
 	"passtrail"
 	"passtrail/internal/attempt"
+	"passtrail/internal/identity"
 )
 
 // findStored joins the candidates with the stored records of the batch's time range: by id, and by hash where exactly
 // one of the two has an upstream id.
-var findStored = `
-WITH r AS NOT MATERIALIZED (FROM ` + attempt.PoolSQL(`(SELECT *, rowid AS place FROM record WHERE tenant = ?1 AND time BETWEEN ?2 AND ?3)`) + `)
-SELECT c.n, r.place, r.id, r.hash::VARCHAR, r.shape, r.time, r.pool, true AS same
-FROM r JOIN candidate c ON r.id = c.id
+const findStored = `
+SELECT c.n, r.rowid, r.id, r.hash::VARCHAR, r.shape, r.time, true AS same, r.activity, r.activity_key, r.actor_kind, r.actor_id, r.target_id
+FROM record r JOIN candidate c ON r.id = c.id
+WHERE r.tenant = ?1 AND r.time BETWEEN ?2 AND ?3
 UNION ALL
-SELECT c.n, r.place, r.id, r.hash::VARCHAR, r.shape, r.time, r.pool, false
-FROM r JOIN candidate c ON r.hash = c.hash
-WHERE c.upstream = (r.id = 'h:' || replace(r.hash::VARCHAR, '-', ''))
+SELECT c.n, r.rowid, r.id, r.hash::VARCHAR, r.shape, r.time, false, '', '', '', '', ''
+FROM record r JOIN candidate c ON r.hash = c.hash
+WHERE r.tenant = ?1 AND r.time BETWEEN ?2 AND ?3 AND c.upstream = (r.id = 'h:' || replace(r.hash::VARCHAR, '-', ''))
 UNION ALL
-SELECT c.n, -1, a.id, a.hash::VARCHAR, '', a.time, '', false
+SELECT c.n, -1, a.id, a.hash::VARCHAR, '', a.time, false, '', '', '', '', ''
 FROM record_alias a JOIN candidate c ON a.hash = c.hash
 WHERE a.tenant = ?1 AND a.time BETWEEN ?2 AND ?3 AND NOT c.upstream
 ORDER BY ALL`
@@ -37,8 +37,8 @@ type stored struct {
 	hash           [16]byte
 	shape          passtrail.Shape
 	time           passtrail.Ticks
-	pool           string
-	same           bool // same id; else same hash
+	same           bool             // same id; else same hash
+	says           passtrail.Record // who did what to whom, of those with the same id
 }
 
 // match compares the merged batch with what is stored: it marks what is a repeat, and gathers what must be deleted.
@@ -55,9 +55,6 @@ func (c *commit) match(ctx context.Context, m *merged) error {
 			lo, hi = min(lo, t), max(hi, t)
 		}
 	}
-	for i := range m.records {
-		covered.add(m.records[i].Time)
-	}
 	var found []stored
 	if len(candidates) > 0 {
 		if found, err = c.find(ctx, m, candidates, lo-slack, hi+slack); err != nil {
@@ -65,6 +62,12 @@ func (c *commit) match(ctx context.Context, m *merged) error {
 		}
 	}
 	m.apply(found)
+	if err := c.matchCut(ctx, m, covered); err != nil {
+		return fmt.Errorf("times that were cut: %w", err)
+	}
+	for i := range m.records {
+		covered.add(m.records[i].Time)
+	}
 	return nil
 }
 
@@ -89,7 +92,8 @@ func (c *commit) find(ctx context.Context, m *merged, candidates []int, lo, hi p
 
 func scanStored(r *sql.Rows) (f stored, err error) {
 	var hash string
-	if err = r.Scan(&f.candidate, &f.row, &f.id, &hash, &f.shape, &f.time, &f.pool, &f.same); err != nil {
+	if err = r.Scan(&f.candidate, &f.row, &f.id, &hash, &f.shape, &f.time, &f.same,
+		&f.says.Activity, &f.says.ActivityKey, &f.says.ActorKind, &f.says.ActorID, &f.says.TargetID); err != nil {
 		return f, err
 	}
 	var u duckdb.UUID
@@ -118,38 +122,52 @@ func (c *commit) stage(m *merged, candidates []int) error {
 
 // apply settles every candidate that has a counterpart in the table.
 func (m *merged) apply(found []stored) {
-	doomed := map[int64]bool{}
-	doom := func(f *stored) {
-		if !doomed[f.row] {
-			doomed[f.row] = true
-			m.doomed = append(m.doomed, f.row)
-			m.doomedID, m.doomedTime, m.touched[f.pool] = append(m.doomedID, f.id), append(m.doomedTime, int64(f.time)), true
-			m.doomedFrom, m.doomedTo = min(m.doomedFrom, f.time), max(m.doomedTo, f.time)
-		}
-	}
+	found = slices.DeleteFunc(found, func(f stored) bool { return f.same && m.conflict(&f) })
 	m.settleBare(found)
 	known := map[int]*stored{} // entries whose id is stored
 	for i := range found {
 		f := &found[i]
 		if n := m.arrivals[f.candidate].entry; f.same && known[n] == nil {
 			known[n] = f
-			m.meet(n, f, doom)
+			m.meet(n, f)
 		}
 	}
 	for i := range found {
 		f := &found[i]
 		n := m.arrivals[f.candidate].entry
 		e := &m.entries[n]
-		if f.same || !e.upstream || doomed[f.row] {
+		if f.same || !e.upstream || m.doomedRow[f.row] {
 			continue
 		}
-		doom(f) // a stored record without id gives way
+		m.doom(f) // a stored record without id gives way
 		if known[n] == nil && m.stored[e.first] {
 			m.repeat(e)
 			e.replaced = 1
 		}
 	}
 	m.gatherAliases(known)
+}
+
+// doom notes a stored record that gives way.
+func (m *merged) doom(f *stored) {
+	if m.doomedRow[f.row] {
+		return
+	}
+	m.doomedRow[f.row] = true
+	m.doomed = append(m.doomed, f.row)
+	m.doomedID, m.doomedTime = append(m.doomedID, f.id), append(m.doomedTime, int64(f.time))
+	m.doomedFrom, m.doomedTo = min(m.doomedFrom, f.time), max(m.doomedTo, f.time)
+}
+
+// conflict reports whether a stored record has the id of a candidate and is another event: both are kept.
+func (m *merged) conflict(f *stored) bool {
+	a := m.arrivals[f.candidate]
+	if !m.entries[a.entry].upstream {
+		return false
+	}
+	r := f.says
+	r.Time = f.time
+	return identity.Conflict(&r, &m.records[a.record])
 }
 
 // settleBare drops the entries without upstream id that are stored already as part of a record that has one.
@@ -167,7 +185,7 @@ func (m *merged) settleBare(found []stored) {
 }
 
 // meet compares entry n with the stored record of the same id.
-func (m *merged) meet(n int, f *stored, doom func(*stored)) {
+func (m *merged) meet(n int, f *stored) {
 	e := &m.entries[n]
 	m.repeat(e)
 	e.replaced = 0
@@ -175,7 +193,7 @@ func (m *merged) meet(n int, f *stored, doom func(*stored)) {
 		return
 	}
 	if m.records[e.winner].Shape.Rank() > f.shape.Rank() {
-		doom(f)
+		m.doom(f)
 		e.replaced = 1
 		return
 	}
@@ -209,6 +227,10 @@ func (m *merged) gatherAliases(known map[int]*stored) {
 // replace deletes the records that gave way and notes what they leave behind.
 func (c *commit) replace(ctx context.Context, m *merged) error {
 	if len(m.doomed) > 0 {
+		touch := `INSERT INTO touched (tenant, pool) SELECT DISTINCT tenant, pool FROM ` + attempt.PoolSQL(`(FROM record WHERE rowid IN (SELECT unnest(?::BIGINT[])))`)
+		if _, err := c.tx.ExecContext(ctx, touch, m.doomed); err != nil {
+			return err
+		}
 		if _, err := c.tx.ExecContext(ctx, `DELETE FROM record WHERE rowid IN (SELECT unnest(?::BIGINT[]))`, m.doomed); err != nil {
 			return err
 		}
@@ -217,11 +239,6 @@ func (c *commit) replace(ctx context.Context, m *merged) error {
 			if _, err := c.tx.ExecContext(ctx, text, string(c.b.Tenant), m.doomedID, m.doomedTime, int64(m.doomedFrom), int64(m.doomedTo)); err != nil {
 				return err
 			}
-		}
-		const touch = `INSERT INTO touched (tenant, pool) SELECT ?1, unnest(?2::VARCHAR[])`
-		delete(m.touched, "")
-		if _, err := c.tx.ExecContext(ctx, touch, string(c.b.Tenant), slices.Collect(maps.Keys(m.touched))); err != nil {
-			return err
 		}
 	}
 	return c.putAliases(ctx, m.aliases)

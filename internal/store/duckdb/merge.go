@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 
 	"passtrail"
+	"passtrail/internal/identity"
 )
 
 // slack is how far the times of two arrivals of one record may lie apart: a shape that cuts its times to milliseconds
@@ -49,10 +50,10 @@ type merged struct {
 	doomed               []int64 // row ids of stored records to delete
 	aliases              []alias
 	doomedFrom, doomedTo passtrail.Ticks // first and last time of the doomed
-	// of the doomed: ids and times, and the pools whose attempts must be derived anew
+	// of the doomed: ids and times
 	doomedID   []string
 	doomedTime []int64
-	touched    map[string]bool
+	doomedRow  map[int64]bool
 }
 
 // alias is a hash under which an upstream record arrived that is not the hash of the version kept.
@@ -64,10 +65,15 @@ type alias struct {
 
 // merge finds the repeats within a batch, as if its records had come one at a time.
 func merge(records []passtrail.Record) *merged {
-	m := &merged{doomedFrom: passtrail.Forever, touched: map[string]bool{}, records: records, entries: make([]entry, 0, len(records)), arrivals: make([]arrival, 0, len(records)), stored: make([]bool, len(records))}
+	m := &merged{doomedFrom: passtrail.Forever, doomedRow: map[int64]bool{}, records: records, entries: make([]entry, 0, len(records)), arrivals: make([]arrival, 0, len(records)), stored: make([]bool, len(records))}
 	byID := make(map[string]int, len(records))
 	bare := map[[16]byte]int{}                     // entries without upstream id
-	seen := make(map[[16]byte]int32, len(records)) // hashes that came with an upstream id
+	seen := make(map[[16]byte]int32, len(records)) // hashes that came with an upstream id, or of which a finer time came
+	twins := map[string][]int{}                    // entries whose id is that of another event too
+	cut := false
+	for i := range records {
+		cut = cut || mayBeCut(&records[i])
+	}
 	for i := range records {
 		r := &records[i]
 		up := upstream(r)
@@ -77,6 +83,9 @@ func merge(records []passtrail.Record) *merged {
 			continue
 		}
 		n, found := byID[r.ID]
+		if found && up && identity.Conflict(&records[m.entries[n].winner], r) {
+			n, found = m.twin(twins, n, r)
+		}
 		switch {
 		case found && !m.entries[n].dropped:
 			m.again(n, i)
@@ -96,8 +105,32 @@ func merge(records []passtrail.Record) *merged {
 				m.giveWay(poor, n, i)
 			}
 		}
+		if !cut {
+			continue
+		}
+		for _, h := range cutHashes(r) {
+			seen[h]++
+			if poor, found := bare[h]; found {
+				delete(bare, h)
+				m.giveWay(poor, n, i)
+			}
+		}
 	}
 	return m
+}
+
+// twin finds the entry of a record whose id another event, entry n, has too.
+func (m *merged) twin(twins map[string][]int, n int, r *passtrail.Record) (int, bool) {
+	if twins[r.ID] == nil {
+		twins[r.ID] = []int{n}
+	}
+	for _, other := range twins[r.ID] {
+		if !identity.Conflict(&m.records[m.entries[other].winner], r) {
+			return other, true
+		}
+	}
+	twins[r.ID] = append(twins[r.ID], len(m.entries))
+	return 0, false
 }
 
 // again merges arrival i into entry n, which has the same id.

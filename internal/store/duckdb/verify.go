@@ -18,7 +18,7 @@ type check struct {
 
 // checks look at the whole store. Ids are compared by a hash of 64 bits first, in memory that 10 million need little of.
 var checks = []check{
-	{`SELECT count(*) FROM (SELECT hash(tenant, id) AS h FROM record GROUP BY h HAVING count(*) > 1)`, "%d records are stored more than once"},
+	{`SELECT count(*) FROM (SELECT hash(tenant, id, time // 10000000, activity, actor_id, target_id) AS h FROM record GROUP BY h HAVING count(*) > 1)`, "%d records are stored more than once"},
 	{`SELECT count(*) FROM record b WHERE starts_with(b.id, 'h:') AND EXISTS (
 		SELECT 1 FROM record r WHERE r.tenant = b.tenant AND r.hash = b.hash AND r.time BETWEEN b.time - 10000000 AND b.time + 10000000 AND NOT starts_with(r.id, 'h:'))`,
 		"%d records without an id are there beside the same record with one"},

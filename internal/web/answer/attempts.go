@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -281,13 +282,9 @@ func (a *Answers) Attempt(ctx context.Context, s web.Scope, id string) (*web.Att
 	if err := auth.Require(ctx, s.Tenant, auth.ReadPerson); err != nil {
 		return nil, err
 	}
-	q := explore.Quote(id)
-	tables, err := a.run(ctx, s, "PasswordResetAttempts\n| where AttemptId == "+q+attemptColumns+";\nunion (AuditLogs | where CorrelationId == "+q+"), (AuditLogs | where Id == "+q+" and CorrelationId != "+q+")"+explore.EventColumns+"\n| sort by TimeGenerated asc, Id asc")
+	tables, err := a.attempt(ctx, s, id)
 	if err != nil {
 		return nil, err
-	}
-	if len(tables[0].Rows) == 0 {
-		return nil, passtrail.Errorf(passtrail.NotFound, "answer.Attempt", "there is no attempt with the id %q", id)
 	}
 	view := &web.AttemptView{AttemptRow: attemptRow(row{&tables[0], tables[0].Rows[0]})}
 	if p, ok := vocab.ProblemByKey(view.Problem); ok && view.ProblemTitle != "" {
@@ -299,6 +296,7 @@ func (a *Answers) Attempt(ctx context.Context, s web.Scope, id string) (*web.Att
 	}
 	for _, r := range rows(&tables[1]) {
 		e := listedEvent(r)
+		view.Correlation = cmp.Or(view.Correlation, e.Correlation)
 		if vocab.ServiceKey(e.Service) == "sspr" {
 			view.Records = append(view.Records, e)
 		} else {
