@@ -277,7 +277,10 @@ func (c *checker) argMax(e *env, x *ast.Call, n *ast.Named, names *names, keys [
 	}
 	value := e.aggs.add("", row.Result(given), false, plan.Agg{Row: row, Args: []plan.Expr{by}})
 	defs = append(defs, e.aggs.show(m.next(first), value))
-	if !by.NotNull() {
+	switch {
+	case by.Type() == types.Real:
+		name += " real"
+	case !by.NotNull():
 		name += " nulls"
 	}
 	for _, k := range c.rest(in, e.rel, x.Args, keys, top) {

@@ -31,6 +31,8 @@ var DuckDB = &Dialect{
 		"arg_min":        "arg_min_null({0}, {1})",
 		"arg_max nulls":  "CASE WHEN count({1}) > 0 THEN arg_max_null({0}, {1}) ELSE first({0}) END",
 		"arg_min nulls":  "CASE WHEN count({1}) > 0 THEN arg_min_null({0}, {1}) ELSE first({0}) END",
+		"arg_max real":   nanFirst("arg_max_null"),
+		"arg_min real":   nanFirst("arg_min_null"),
 		"max":            "max({0})",
 		"min":            "min({0})",
 		"count":          "count(*)",
@@ -122,6 +124,12 @@ var duckOps = map[string]op{
 	"in list":       {"coalesce(list_contains(from_json({1}, '[\"VARCHAR\"]'), {0}), FALSE)", precAtom, 0},
 	"has any list":  {"coalesce(kql_has_any({0}, {1}), FALSE)", precAtom, 0},
 	"has all list":  {"coalesce(kql_has_all({0}, {1}), TRUE)", precAtom, 0},
+}
+
+// nanFirst takes the row of a NaN when there is one, as the value itself is NaN then, so that all columns are of one row; of
+// nulls only, any.
+func nanFirst(fn string) string {
+	return "CASE WHEN coalesce(bool_or(isnan({1})), FALSE) THEN first({0}) FILTER (WHERE isnan({1})) WHEN count({1}) > 0 THEN " + fn + "({0}, {1}) ELSE first({0}) END"
 }
 
 // makeSeries makes an array of the bins from the first to before the end: {0} is a bin's number, {1} its value, {3} the default.
