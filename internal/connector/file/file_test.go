@@ -350,6 +350,42 @@ func TestFilesThatChange(t *testing.T) {
 	}
 }
 
+// TestRewrittenBehindTheHead goes on with a file whose beginning is as it was while the lines that were read after it are
+// others: all of it is read again, or the rewritten lines would be lost. One that only grew goes on behind what was read.
+func TestRewrittenBehindTheHead(t *testing.T) {
+	lines := func(n int, mark string) string {
+		var b strings.Builder
+		for i := range n {
+			kind := "same"
+			if i >= 200 {
+				kind = mark // far behind the bytes whose digest is the file's head
+			}
+			fmt.Fprintf(&b, "{\"line\":\"%06d %s %s\"}\n", i, kind, strings.Repeat("x", 40))
+		}
+		return b.String()
+	}
+	for name, c := range map[string]struct {
+		mark  string
+		first int
+	}{
+		"grew":          {"aaaa", 400},
+		"was rewritten": {"bbbb", 0},
+	} {
+		path := write(t, "log.jsonl", []byte(lines(400, "aaaa")))
+		read, from := fetch(t, path, "", file.Options{})
+		if len(read) != 400 {
+			t.Fatalf("%d lines were read, want 400", len(read))
+		}
+		if err := os.WriteFile(path, []byte(lines(450, c.mark)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		docs, _ := fetch(t, path, from, file.Options{})
+		if len(docs) != 450-c.first || !strings.Contains(docs[0].text, fmt.Sprintf("%06d", c.first)) {
+			t.Errorf("the file that %s gave %d lines, the first %.40s; want %d", name, len(docs), docs[0].text, 450-c.first)
+		}
+	}
+}
+
 func TestOpen(t *testing.T) {
 	dir := t.TempDir()
 	tree := "tenantId=6F1C2A34-5b0d-4e0a-9d35-0c6b2f9a7e11/y=2026/m=03/d=02/h=08/m=00"
