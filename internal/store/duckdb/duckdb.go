@@ -142,6 +142,11 @@ func claim(dir string, readOnly bool) (func() error, error) {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, &passtrail.Error{Code: passtrail.Invalid, Op: "duckdb.Open", Msg: fmt.Sprintf("data directory %s cannot be made", dir), Err: err}
 	}
+	if !readOnly {
+		if err := keepPrivate(dir); err != nil {
+			return nil, err
+		}
+	}
 	return lockDir(filepath.Join(dir, "lock"), readOnly)
 }
 
