@@ -33,8 +33,8 @@ const (
 	frameIn     = 5 // standard input; no bytes: its end
 	maxCallLine = 1 << 20
 	maxFrame    = 1 << 20
-	// maxSocketPath is the longest path that every system takes for a socket.
-	maxSocketPath = 100
+	// maxSocketPath is the longest path that every system takes for a socket, but for the one character while it is made.
+	maxSocketPath = 99
 	callWait      = 10 * time.Second // for the command line
 )
 
@@ -226,19 +226,34 @@ func listenCommands(dir string) (l net.Listener, remove func(), err error) {
 			return nil, nil, err
 		}
 	}
-	if err = os.Remove(name); err == nil || errors.Is(err, os.ErrNotExist) {
-		if l, err = net.Listen("unix", name); err == nil {
-			err = os.Chmod(name, 0o600)
-		}
-	}
-	if err != nil {
-		if l != nil {
-			l.Close()
-		}
+	if l, err = listenPrivately(name); err != nil {
 		remove()
 		return nil, nil, err
 	}
-	return l, remove, nil
+	gone := remove
+	return l, func() { os.Remove(name); gone() }, nil
+}
+
+// listenPrivately opens a socket that nobody but its owner can open, from the first moment that it has its name.
+func listenPrivately(name string) (net.Listener, error) {
+	unfinished := name + "~"
+	for _, left := range []string{name, unfinished} {
+		if err := os.Remove(left); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: unfinished, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	l.SetUnlinkOnClose(false) // it would look for the name of before
+	if err = os.Chmod(unfinished, 0o600); err == nil {
+		err = os.Rename(unfinished, name)
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.Close(), os.Remove(unfinished))
+	}
+	return l, nil
 }
 
 // answerCommand runs one command line with what the server lends to it. It stops when the caller hangs up.

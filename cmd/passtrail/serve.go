@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,6 +54,9 @@ func newServeCommand(a *app) *cobra.Command {
 // serve serves pages and command lines until ctx is done.
 func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, demo bool) error {
 	cfg.SignIn = sign.issuer != ""
+	if err := sign.checkURL(); err != nil {
+		return err
+	}
 	l, err := cfg.Open()
 	if err != nil {
 		return err
@@ -78,7 +82,7 @@ func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, de
 	}
 	keeper, retention := answer.NewKeeper(st, e, lib, a.clock, log), retain.New(st, a.clock, log)
 	lib.Known = keeper.Known
-	pages, err := web.New(web.Config{Services: answer.New(st, e, lib).OnRetention(retention.Ask), Sessions: sessions, Provider: provider, Now: a.clock, Log: log, Secure: cfg.CertFile != "", Demo: demo, Changes: keeper, Editor: editorService(e, a.clock, log)})
+	pages, err := web.New(web.Config{Services: answer.New(st, e, lib).OnRetention(retention.Ask), Sessions: sessions, Provider: provider, Now: a.clock, Log: log, Secure: cfg.CertFile != "" || strings.HasPrefix(sign.url, "https://"), Demo: demo, Changes: keeper, Editor: editorService(e, a.clock, log)})
 	if err != nil {
 		return err
 	}
@@ -86,12 +90,14 @@ func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, de
 	if err != nil {
 		return err
 	}
-	link := signInLink(l, cfg, sessions)
+	link := signInLink(l, cfg, sign.url, sessions)
 	a.saidServing(l, cfg, link)
 	return together(ctx,
 		keeper.Run,
 		retention.Run,
-		func(ctx context.Context) error { return cfg.Serve(ctx, l, server.Mount(pages, a.apis(st, log)), log) },
+		func(ctx context.Context) error {
+			return cfg.Serve(ctx, l, server.OwnHost(l.Addr(), sign.url, server.Mount(pages, a.apis(st, log))), log)
+		},
 		func(ctx context.Context) error { return answerCommands(ctx, dir, st, a.clock, link) },
 	)
 }
@@ -126,14 +132,17 @@ func scheme(cfg server.Config) string {
 	return "http"
 }
 
-// signInLink returns what makes links that sign in once, nil where an identity provider signs people in.
-func signInLink(l net.Listener, cfg server.Config, sessions *auth.Sessions) func() string {
+// signInLink returns what makes links that sign in once, to the public address where there is one; nil where an identity provider signs people in.
+func signInLink(l net.Listener, cfg server.Config, public string, sessions *auth.Sessions) func() string {
 	if cfg.SignIn {
 		return nil
 	}
 	return func() string {
-		u := url.URL{Scheme: scheme(cfg), Host: l.Addr().String(), Path: "/sign-in", RawQuery: url.Values{"token": {sessions.NewLink(auth.Local())}}.Encode()}
-		return u.String()
+		base := public
+		if base == "" {
+			base = scheme(cfg) + "://" + l.Addr().String()
+		}
+		return strings.TrimSuffix(base, "/") + "/sign-in?" + url.Values{"token": {sessions.NewLink(auth.Local())}}.Encode()
 	}
 }
 

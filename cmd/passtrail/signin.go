@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 
@@ -25,9 +26,21 @@ func (f *signInFlags) add(fl *pflag.FlagSet) {
 	fl.StringVar(&f.issuer, "oidc-issuer", "", "`address` of an OpenID Connect provider that signs people in; for Entra\nhttps://login.microsoftonline.com/TENANT-ID/v2.0")
 	fl.StringVar(&f.client, "oidc-client", "", "client `id` of Passtrail at the provider")
 	fl.StringVar(&f.secretFile, "oidc-secret-file", "", "`file` with the client secret; none for a public client")
-	fl.StringVar(&f.url, "url", "", "`address` under which people reach this server, https://passtrail.contoso.com")
+	fl.StringVar(&f.url, "url", "", "`address` under which people reach this server, https://passtrail.contoso.com: sign-in links lead to it, and\nrequests that name it are answered behind a proxy")
 	fl.StringArrayVar(&f.groups, "oidc-group", nil, "`GROUP=ROLE`: people of this group (claim groups) hold this role; may be repeated")
 	fl.StringArrayVar(&f.tenants, "oidc-tenant", nil, "tenant `id` that everybody who signs in may see; without it the token's own; may be repeated")
+}
+
+// checkURL refuses an address of --url that no browser could be sent to.
+func (f *signInFlags) checkURL() error {
+	if f.url == "" {
+		return nil
+	}
+	u, err := url.Parse(f.url)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.RawQuery != "" || strings.Trim(u.Path, "/") != "" {
+		return usageError{fmt.Errorf("--url %s: want an address such as https://passtrail.contoso.com, without a path", f.url)}
+	}
+	return nil
 }
 
 // provider makes the identity provider, nil when none is asked for.

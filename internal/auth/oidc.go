@@ -121,8 +121,20 @@ func (p *Provider) Finish(ctx context.Context, secret string, answer url.Values)
 	if err := id.Claims(&c); err != nil {
 		return nil, "", denied(err, "the identity provider's answer has an unexpected form")
 	}
+	if !p.issuedToUs(id.Audience, c.AuthorizedParty) {
+		return nil, "", denied(nil, "the identity provider's answer was made for another program; ask who runs Passtrail to look at --oidc-client")
+	}
 	who, err = p.identity(id, c)
 	return who, f.to, err
+}
+
+// issuedToUs holds a token to OpenID Connect Core, 3.1.3.7, 4 and 5: one with several audiences names the party that it was
+// issued to (azp), and where a party is named it is this client.
+func (p *Provider) issuedToUs(audience []string, party string) bool {
+	if party == "" {
+		return len(audience) <= 1
+	}
+	return party == p.config.ClientID
 }
 
 // claims are those of an ID token that matter here. Entra puts app roles into roles, template ids of directory roles into
@@ -132,6 +144,7 @@ type claims struct {
 	Wids              texts  `json:"wids"`
 	Groups            texts  `json:"groups"`
 	Tenant            string `json:"tid"`
+	AuthorizedParty   string `json:"azp"`
 	PreferredUsername string `json:"preferred_username"`
 	Email             string `json:"email"`
 	Name              string `json:"name"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -119,6 +120,33 @@ func TestMount(t *testing.T) {
 		h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 		if got := w.Body.String(); want != "" && got != want {
 			t.Errorf("%s is answered by %q, want %q", path, got, want)
+		}
+	}
+}
+
+// TestOwnHost: on loopback only requests that name this server are answered.
+func TestOwnHost(t *testing.T) {
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	here, everywhere := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8420}, &net.TCPAddr{IP: net.IPv4zero, Port: 8420}
+	plain := &net.TCPAddr{IP: net.IPv6loopback, Port: 443}
+	for _, test := range []struct {
+		address *net.TCPAddr
+		public  string
+		host    string
+		want    int
+	}{
+		{here, "", "127.0.0.1:8420", 204}, {here, "", "localhost:8420", 204}, {here, "", "LOCALHOST:8420", 204}, {here, "", "[::1]:8420", 204},
+		{here, "", "evil.example:8420", 421}, {here, "", "127.0.0.1:80", 421}, {here, "", "127.0.0.1", 421}, {here, "", "", 421},
+		{here, "", "localhost.evil.example:8420", 421}, {here, "", "127.0.0.1.evil.example:8420", 421},
+		{here, "https://passtrail.contoso.com", "passtrail.contoso.com", 204}, {here, "https://passtrail.contoso.com", "evil.example", 421},
+		{plain, "", "localhost", 204}, {plain, "", "[::1]", 204}, {everywhere, "", "any.example", 204},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = test.host
+		w := httptest.NewRecorder()
+		server.OwnHost(test.address, test.public, ok).ServeHTTP(w, r)
+		if w.Code != test.want {
+			t.Errorf("%v %s: Host %q gives %d, want %d", test.address, test.public, test.host, w.Code, test.want)
 		}
 	}
 }

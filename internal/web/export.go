@@ -41,6 +41,9 @@ func (e *exportWriter) Write(b []byte) (int, error) {
 // export writes a file of what write produces. When it fails half-way the connection is cut, so that the browser shows
 // a failed download and nobody takes half a file for a whole one.
 func (s *Server) export(w http.ResponseWriter, r *http.Request, scope Scope, name string, write func(format string, out *exportWriter) (int64, error)) error {
+	if fromElsewhere(r) {
+		return passtrail.Errorf(passtrail.Denied, "web.export", "this export was asked for by a link of another site and was not made; open the page that you want to export")
+	}
 	format := strings.ToLower(r.URL.Query().Get("format"))
 	if format == "" {
 		format = "csv"

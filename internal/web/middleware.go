@@ -141,3 +141,16 @@ func remoteAddress(r *http.Request) string {
 	}
 	return host
 }
+
+// fromElsewhere reports whether a link or form of another site led to a request: browsers say so, older ones by the page
+// that they come from. An address that was typed, or opened by another program, is nobody else's.
+func fromElsewhere(r *http.Request) bool {
+	switch site := r.Header.Get("Sec-Fetch-Site"); site {
+	case "same-origin", "none":
+		return false
+	case "":
+		u, err := url.Parse(r.Referer())
+		return r.Referer() != "" && (err != nil || !strings.EqualFold(u.Host, r.Host))
+	}
+	return true
+}

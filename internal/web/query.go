@@ -83,7 +83,11 @@ func (s *Server) queryPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Schema = s.services.QuerySchema(r.Context())
 	p.Outcome = &queryOutcome{Shell: sh, Text: p.Text}
-	if sh.Value("run") != "" && strings.TrimSpace(p.Text) != "" {
+	switch {
+	case sh.Value("run") == "" || strings.TrimSpace(p.Text) == "":
+	case fromElsewhere(r):
+		p.Outcome.Problem = "A link of another site led here, so this query was not run. Read it, then run it."
+	default:
 		if p.Outcome, err = s.run(r, sh, p.Text); err != nil {
 			return err
 		}
@@ -198,8 +202,15 @@ func (s *Server) queryEditor(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// querySchema tells the editor which tables and functions the engine has.
+// querySchema tells the editor which tables and functions the engine has. Who may not query has no use for it.
 func (s *Server) querySchema(w http.ResponseWriter, r *http.Request) error {
+	sh, err := s.shell(r, "query", "Query")
+	if err != nil {
+		return err
+	}
+	if err := auth.Require(r.Context(), sh.Tenant.ID, auth.RunQueries); err != nil {
+		return err
+	}
 	return writeJSON(w, s.services.QuerySchema(r.Context()))
 }
 

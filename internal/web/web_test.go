@@ -135,6 +135,7 @@ var routes = []struct {
 	{"GET", "/query", nil, auth.RunQueries},
 	{"POST", "/query/run", url.Values{"q": {"AuditLogs"}}, auth.RunQueries},
 	{"GET", "/query/export?q=AuditLogs", nil, auth.Export},
+	{"GET", "/query/schema", nil, auth.RunQueries},
 	{"POST", "/query/saved", url.Values{"q": {"AuditLogs"}, "name": {"mine"}}, auth.RunQueries},
 	{"POST", "/query/saved/s1/drop", nil, auth.RunQueries},
 	{"GET", "/sources", nil, auth.ReadReports},
@@ -491,4 +492,36 @@ func FuzzRedirect(f *testing.F) {
 			t.Errorf("to=%q leads to %q", to, w.Header().Get("Location"))
 		}
 	})
+}
+
+// TestLinksOfOtherSites: a link of another site shows a query and does not run it, and makes no export.
+func TestLinksOfOtherSites(t *testing.T) {
+	s := newSite(t, newSample())
+	c := s.client(t, person(auth.GlobalAdministrator))
+	const run = "/query?q=AuditLogs&run=1"
+	for _, test := range []struct {
+		name    string
+		headers []string
+		own     bool
+	}{
+		{"own page", []string{"Sec-Fetch-Site", "same-origin"}, true},
+		{"typed", []string{"Sec-Fetch-Site", "none"}, true},
+		{"another program", nil, true},
+		{"own page in an older browser", []string{"Referer", s.URL + "/reports"}, true},
+		{"another site", []string{"Sec-Fetch-Site", "cross-site"}, false},
+		{"another port", []string{"Sec-Fetch-Site", "same-site"}, false},
+		{"another site in an older browser", []string{"Referer", "https://evil.example/"}, false},
+		{"a referrer that is none", []string{"Referer", "://"}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status, body := s.do(t, c, "GET", run, nil, test.headers...)
+			if ran := !strings.Contains(body, "was not run"); status != http.StatusOK || ran != test.own || !strings.Contains(body, "AuditLogs") {
+				t.Errorf("the query page answered %d, ran: %v", status, ran)
+			}
+			status, _ = s.do(t, c, "GET", "/audit/export?format=csv", nil, test.headers...)
+			if want := map[bool]int{true: http.StatusOK, false: http.StatusForbidden}[test.own]; status != want {
+				t.Errorf("the export answered %d, want %d", status, want)
+			}
+		})
+	}
 }
