@@ -165,7 +165,7 @@ func (b *bench) compile(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		q := "let StartTime = datetime(2026-01-01); let EndTime = datetime(2026-02-01); let Threshold = 3; let RegisteredOnlyFrom = datetime(2026-11-09);\n" + string(text)
+		q := "let StartTime = datetime(2026-01-01); let EndTime = datetime(2026-02-01); let Threshold = 3; let RegisteredOnlyFrom = datetime(2026-11-09); let Evidence = dynamic([]);\n" + string(text)
 		best := time.Duration(math.MaxInt64)
 		for range 20 {
 			begin := time.Now()

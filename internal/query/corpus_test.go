@@ -198,7 +198,8 @@ func TestColumnsAsTheBinderPredicts(t *testing.T) {
 func contentQueries(t *testing.T) []corpusQuery {
 	t.Helper()
 	const params = "let StartTime = datetime(2026-03-01); let EndTime = datetime(2026-03-10);\n" +
-		"let MinResets = 3; let MinPeople = 3; let MinPushes = 3; let Threshold = 3; let RegisteredOnlyFrom = datetime(2026-11-09);\n"
+		"let MinResets = 3; let MinPeople = 3; let MinPushes = 3; let Threshold = 3; let RegisteredOnlyFrom = datetime(2026-11-09);\n" +
+		"let Evidence = dynamic([]);\n"
 	var all []corpusQuery
 	err := fs.WalkDir(content.Files, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".kql") {
