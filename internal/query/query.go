@@ -353,6 +353,9 @@ func (e *Engine) bounds(req Request) (time.Duration, int64) {
 	return limit, maxRows
 }
 
+// badStep is what a statement fails with where a step that it computes leads nowhere.
+const badStep = "the step of make-series must be greater than 0"
+
 // explainFailure turns a failure of the database into words for a person; what the database said stays in the cause.
 func explainFailure(ctx, run context.Context, limit time.Duration, err error) error {
 	var known *passtrail.Error
@@ -365,6 +368,8 @@ func explainFailure(ctx, run context.Context, limit time.Duration, err error) er
 		return &passtrail.Error{Code: passtrail.TooLarge, Op: "query.Run", Msg: "the queries that run need more memory than they may have; narrow its time range or summarize earlier", Err: errors.Join(ErrMemory, err)}
 	case run.Err() != nil:
 		return &passtrail.Error{Code: passtrail.TooLarge, Op: "query.Run", Msg: fmt.Sprintf("the query ran longer than %s, the limit; narrow its time range", limit), Err: errors.Join(run.Err(), err)}
+	case strings.Contains(err.Error(), badStep):
+		return &passtrail.Error{Code: passtrail.Invalid, Op: "query.Run", Msg: badStep, Err: err}
 	case strings.Contains(err.Error(), "Out of Memory"):
 		return &passtrail.Error{Code: passtrail.TooLarge, Op: "query.Run", Msg: "the query needs more memory than it may have; narrow its time range or summarize earlier", Err: err}
 	case strings.Contains(err.Error(), "INTERRUPT"):

@@ -28,6 +28,9 @@ func (c *checker) makeSeries(sc *scope, r *rel, op *ast.MakeSeries) *rel {
 	if !c.axisFits(op, axis, step) {
 		return nil
 	}
+	if _, known := step.(*plan.Lit); !known {
+		step = &plan.Op{Name: "positive step", Args: []plan.Expr{step}, T: step.Type()}
+	}
 	s := series{keys: keys, axis: axis, step: step, names: names}
 	in := c.seriesBins(sc, r, op, &s)
 	return c.series(sc, in, op, s)

@@ -62,6 +62,7 @@ var DuckDB = &Dialect{
 // first, and "wide" operands are known to be able to overflow.
 var duckOps = map[string]op{
 	"not":            {"NOT {0}", precNot, precCompare},
+	"positive step":  {"CASE WHEN {0} > 0 AND NOT isnan(CAST({0} AS DOUBLE)) THEN {0} ELSE error('the step of make-series must be greater than 0') END", precAtom, precOther},
 	"as long":        {"CAST({0} AS BIGINT)", precAtom, 0},
 	"same":           {"{0} IS NOT DISTINCT FROM {1}", precCompare, precOther},
 	"matches":        {"kql_matches({0}, {1})", precAtom, 0},
