@@ -22,7 +22,7 @@ func newAccessLogCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "access-log",
 		Short:   "Who looked at which person, exported or asked what",
-		Long:    "Lists the access log, newest first: who looked at which person or record, which export, which query, who opted in.",
+		Long:    "Lists the access log, newest first: who looked at which person, record, report or list, which export, which query, what was\nrefused, who opted in. Refusals from before a tenant was known are listed as well.",
 		Example: "  passtrail access-log --since 7d\n  passtrail access-log --since 2026-01-01 -o csv >access.csv",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.accessLog(c.Context(), f) },
@@ -52,7 +52,11 @@ func (a *app) accessLog(ctx context.Context, f accessLogFlags) error {
 	if err != nil {
 		return err
 	}
-	lines, err := st.AccessLog(ctx, store.AccessFilter{Tenant: id, From: from, Limit: f.limit})
+	log, err := a.accesses()
+	if err != nil {
+		return err
+	}
+	lines, err := log.Read(ctx, st, store.AccessFilter{Tenant: id, NoTenant: true, From: from, Limit: f.limit})
 	if err != nil {
 		return err
 	}

@@ -106,6 +106,11 @@ func (a *app) close() error {
 	if a.backend.store == nil || a.backend.shared {
 		return nil
 	}
+	if a.looks != nil && a.looks.Long() {
+		if _, err := a.looks.Merge(context.Background(), a.backend.store); err != nil {
+			fmt.Fprintln(a.err, "passtrail: the access log's lines stay in its spool for now:", message(err))
+		}
+	}
 	return a.backend.store.Close()
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"passtrail"
 	"passtrail/internal/explore"
 	"passtrail/internal/export"
 	"passtrail/internal/kql/types"
@@ -252,7 +251,7 @@ func newPersonCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := a.logAccess(c.Context(), x.Tenants[0], "view-person", p.ID); err != nil {
+			if err := a.sawLook(c.Context(), p.ID, flagsSet(c)); err != nil {
 				return err
 			}
 			moments, err := x.Timeline(c.Context(), p.ID, from, to)
@@ -340,13 +339,4 @@ func yes(b bool) string {
 		return "yes"
 	}
 	return "no"
-}
-
-// logAccess keeps who looked at whom.
-func (a *app) logAccess(ctx context.Context, tenant passtrail.TenantID, action, subject string) error {
-	st, err := a.openStore(ctx)
-	if err != nil {
-		return err
-	}
-	return st.LogAccess(ctx, accessNow(a, tenant, action, subject))
 }

@@ -68,13 +68,13 @@ func (a *app) init(ctx context.Context, id passtrail.TenantID, name string, optI
 		optIn = a.askOptIn(id)
 	}
 	if optIn && t.OptedInAt == 0 {
-		t.OptedInAt, t.OptedInBy, t.OptedOutAt, t.OptedOutBy = now, whoami(), 0, ""
+		t.OptedInAt, t.OptedInBy, t.OptedOutAt, t.OptedOutBy = now, a.who(), 0, ""
 	}
 	if err := st.PutTenant(ctx, t); err != nil {
 		return err
 	}
 	if optIn {
-		if err := st.LogAccess(ctx, store.Access{At: now, Tenant: id, Who: whoami(), Action: "opt-in", Detail: "command line"}); err != nil {
+		if err := st.LogAccess(ctx, store.Access{At: now, Tenant: id, Who: a.who(), Action: "opt-in", Detail: "command line"}); err != nil {
 			return err
 		}
 	}

@@ -19,6 +19,8 @@ import (
 	"golang.org/x/term"
 
 	"passtrail"
+	"passtrail/internal/access"
+	"passtrail/internal/store"
 )
 
 // The exit codes.
@@ -45,14 +47,21 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func (a *app) runCommand(ctx context.Context, args []string) int {
 	root := a.rootCommand()
 	root.SetArgs(args)
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+	root.PersistentPreRunE = func(c *cobra.Command, positional []string) error {
 		code, done, err := a.forward(c.Context(), topCommand(c), args)
 		if done && err == nil {
 			return forwardedError{code}
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return a.beginLook(c, positional)
 	}
 	err := root.ExecuteContext(ctx)
+	var fired firedError
+	if err != nil && !errors.As(err, &fired) {
+		err = errors.Join(err, a.endLook(ctx, err))
+	}
 	if cerr := a.close(); err == nil {
 		err = cerr
 	}
@@ -123,13 +132,17 @@ type app struct {
 	clock    func() time.Time
 	env      func(string) string
 
-	data    string        // --data
-	nowFlag string        // --now
-	utc     bool          // --utc
-	remote  *remoteCall   // the command line typed elsewhere that this runs for, inside a server; nil otherwise
-	served  string        // the server's data directory
-	link    func() string // makes a sign-in link, inside a server that signs people in by links; nil otherwise
-	backend backend
+	data       string        // --data
+	nowFlag    string        // --now
+	utc        bool          // --utc
+	accessFile string        // --access-log
+	looks      *access.Log   // who looked at what; nil until it is needed
+	look       store.Access  // the line of the command that runs; its ID is "" where it looks at nothing
+	peer       string        // who typed the command line that this runs for; "" for the one who runs the program
+	remote     *remoteCall   // the command line typed elsewhere that this runs for, inside a server; nil otherwise
+	served     string        // the server's data directory
+	link       func() string // makes a sign-in link, inside a server that signs people in by links; nil otherwise
+	backend    backend
 }
 
 // path resolves a path that a person typed.
@@ -191,6 +204,7 @@ func (a *app) rootCommand() *cobra.Command {
 	f := root.PersistentFlags()
 	f.StringVar(&a.data, "data", a.data, "data `directory` (default $PASSTRAIL_DATA, else the user's data directory)")
 	f.StringVar(&a.nowFlag, "now", "", "answer as if it were this `time` (ISO 8601)")
+	f.StringVar(&a.accessFile, "access-log", "", "keep the access log in this `file` and not in the data directory, for one that cannot be written")
 	f.BoolVar(&a.utc, "utc", false, "show times in UTC instead of the local time zone")
 	for _, make := range commands() {
 		root.AddCommand(make(a))

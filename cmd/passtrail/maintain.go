@@ -11,7 +11,7 @@ import (
 
 // accessNow is a line of the access log for what the person at the command line does.
 func accessNow(a *app, tenant passtrail.TenantID, action, subject string) store.Access {
-	return store.Access{At: passtrail.TicksOf(a.clock()), Tenant: tenant, Who: whoami(), Action: action, Subject: subject, Detail: "command line"}
+	return store.Access{At: passtrail.TicksOf(a.clock()), Tenant: tenant, Who: a.who(), Action: action, Subject: subject, Detail: "command line"}
 }
 
 func newRebuildCommand(a *app) *cobra.Command {

@@ -67,6 +67,9 @@ func (a *app) query(ctx context.Context, args []string, f queryFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := a.sawLook(ctx, "command line", text); err != nil {
+		return err
+	}
 	req.Text, req.Export = text, f.out != "" && f.maxRows == 0
 	e, err := a.engine(ctx)
 	if err != nil {
@@ -118,7 +121,7 @@ func (a *app) queryRequest(ctx context.Context, f queryFlags) (query.Request, er
 	if err != nil {
 		return query.Request{}, err
 	}
-	req := query.Request{Now: now, From: from, To: to, Custom: true, MaxRows: f.maxRows, Principal: whoami()}
+	req := query.Request{Now: now, From: from, To: to, Custom: true, MaxRows: f.maxRows, Principal: a.who()}
 	id, err := a.tenant(ctx, f.tenant)
 	if err == nil {
 		req.Tenants = []passtrail.TenantID{id}
@@ -164,6 +167,9 @@ func (a *app) batch(ctx context.Context, f queryFlags) error {
 			return passtrail.Errorf(passtrail.Invalid, "main.batch", "line %d is not a JSON object with id and query", n)
 		}
 		req.Text = in.Query
+		if err := a.nextLook(ctx, in.Query); err != nil {
+			return err
+		}
 		if err := json.NewEncoder(out).Encode(a.answer(ctx, e, in.ID, req)); err != nil {
 			return err
 		}

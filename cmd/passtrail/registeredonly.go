@@ -72,7 +72,7 @@ func (a *app) setRegisteredOnly(ctx context.Context, id passtrail.TenantID, day 
 		return err
 	}
 	detail := "registered methods only from " + t.Settings.RegisteredOnly().String()[:10] + ", command line"
-	if err := st.LogAccess(ctx, store.Access{At: now, Tenant: id, Who: whoami(), Action: "settings", Subject: string(id), Detail: detail}); err != nil {
+	if err := st.LogAccess(ctx, store.Access{At: now, Tenant: id, Who: a.who(), Action: "settings", Subject: string(id), Detail: detail}); err != nil {
 		return err
 	}
 	return a.showRegisteredOnly(ctx, id)

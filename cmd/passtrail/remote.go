@@ -14,8 +14,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"passtrail/internal/store"
 )
 
 // A server holds its data directory. Commands that find one there hand their command line to it over a Unix socket in
@@ -184,9 +182,9 @@ func (w frameWriter) Write(b []byte) (int, error) {
 	return sent, nil
 }
 
-// answerCommands runs the command lines that come over the socket, on the server's own store, until ctx is done. Link is
+// answerCommands runs the command lines that come over the socket, with what the server lends to them, until ctx is done. Link is
 // what the command sign-in prints; nil where people sign in otherwise.
-func answerCommands(ctx context.Context, dir string, st store.Store, clock func() time.Time, link func() string) error {
+func answerCommands(ctx context.Context, server *app, dir string, link func() string) error {
 	l, remove, err := listenCommands(dir)
 	if err != nil {
 		return err
@@ -205,7 +203,9 @@ func answerCommands(ctx context.Context, dir string, st store.Store, clock func(
 			return err
 		}
 		running.Go(func() {
-			answerCommand(ctx, conn, &app{clock: clock, served: dir, backend: backend{store: st, shared: true}, link: link})
+			lent := server.backend
+			lent.shared = true
+			answerCommand(ctx, conn, &app{clock: server.clock, served: dir, backend: lent, looks: server.looks, peer: peerOf(conn), link: link})
 		})
 	}
 }

@@ -80,9 +80,13 @@ func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, de
 	if err != nil {
 		return err
 	}
+	looks, err := a.accesses()
+	if err != nil {
+		return err
+	}
 	keeper, retention := answer.NewKeeper(st, e, lib, a.clock, log), retain.New(st, a.clock, log)
 	lib.Known = keeper.Known
-	pages, err := web.New(web.Config{Services: answer.New(st, e, lib).OnRetention(retention.Ask), Sessions: sessions, Provider: provider, Now: a.clock, Log: log, Secure: cfg.CertFile != "" || strings.HasPrefix(sign.url, "https://"), Demo: demo, Changes: keeper, Editor: editorService(e, a.clock, log)})
+	pages, err := web.New(web.Config{Services: answer.New(st, e, lib).OnAccess(looks).OnRetention(retention.Ask), Sessions: sessions, Provider: provider, Now: a.clock, Log: log, Secure: cfg.CertFile != "" || strings.HasPrefix(sign.url, "https://"), Demo: demo, Changes: keeper, Editor: editorService(e, a.clock, log)})
 	if err != nil {
 		return err
 	}
@@ -95,10 +99,11 @@ func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, de
 	return together(ctx,
 		keeper.Run,
 		retention.Run,
+		func(ctx context.Context) error { return looks.Run(ctx, st, log) },
 		func(ctx context.Context) error {
 			return cfg.Serve(ctx, l, server.OwnHost(l.Addr(), sign.url, server.Mount(pages, a.apis(st, log))), log)
 		},
-		func(ctx context.Context) error { return answerCommands(ctx, dir, st, a.clock, link) },
+		func(ctx context.Context) error { return answerCommands(ctx, a, dir, link) },
 	)
 }
 
@@ -106,7 +111,7 @@ func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, de
 func (a *app) apis(st store.Store, log *slog.Logger) map[string]http.Handler {
 	logs := http.NewServeMux()
 	loganalytics.New(loganalytics.Config{
-		Engine: query.New(st, query.Limits{Time: loganalytics.MaxWait, Admission: a.backend.admission}), Store: st, Tokens: auth.NewTokens(st, a.clock, log), Now: a.clock, Log: log,
+		Engine: query.New(st, query.Limits{Time: loganalytics.MaxWait, Admission: a.backend.admission}), Store: st, Access: a.looks, Tokens: auth.NewTokens(st, a.clock, log), Now: a.clock, Log: log,
 	}).Routes(logs)
 	return map[string]http.Handler{"/v1/": logs}
 }

@@ -111,11 +111,11 @@ func (a *app) optOut(ctx context.Context, arg string) error {
 	if err != nil {
 		return err
 	}
-	t.OptedInAt, t.OptedInBy, t.OptedOutAt, t.OptedOutBy = 0, "", now, whoami()
+	t.OptedInAt, t.OptedInBy, t.OptedOutAt, t.OptedOutBy = 0, "", now, a.who()
 	if err := st.PutTenant(ctx, t); err != nil {
 		return err
 	}
-	if err := st.LogAccess(ctx, store.Access{At: now, Tenant: id, Who: whoami(), Action: "opt-out", Detail: "command line"}); err != nil {
+	if err := st.LogAccess(ctx, store.Access{At: now, Tenant: id, Who: a.who(), Action: "opt-out", Detail: "command line"}); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.out, "collection of tenant %s is off; what was stored stays\n", id)

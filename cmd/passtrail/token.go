@@ -71,7 +71,7 @@ func (a *app) createToken(ctx context.Context, name string, f tokenFlags) error 
 	if _, err := st.Tenant(ctx, id); err != nil {
 		return err
 	}
-	t, text, err := auth.NewToken(auth.TokenSpec{Tenant: id, Name: name, Role: role, Life: passtrail.Ticks(f.days) * passtrail.Day, By: whoami()}, now)
+	t, text, err := auth.NewToken(auth.TokenSpec{Tenant: id, Name: name, Role: role, Life: passtrail.Ticks(f.days) * passtrail.Day, By: a.who()}, now)
 	if err != nil {
 		return usageError{err}
 	}
@@ -114,7 +114,7 @@ func roleNames() string {
 
 // logToken writes a line of the access log about a token.
 func (a *app) logToken(ctx context.Context, st store.Store, action string, t store.Token, now passtrail.Ticks) error {
-	return st.LogAccess(ctx, store.Access{At: now, Tenant: t.Tenant, Who: whoami(), Action: action, Subject: t.Name, Detail: auth.DescribeToken(t)})
+	return st.LogAccess(ctx, store.Access{At: now, Tenant: t.Tenant, Who: a.who(), Action: action, Subject: t.Name, Detail: auth.DescribeToken(t)})
 }
 
 // tokenOut is a token as -o json shows it.
@@ -210,7 +210,7 @@ func (a *app) revokeToken(ctx context.Context, tenant, token string) error {
 	if err != nil {
 		return err
 	}
-	t, err := st.RevokeToken(ctx, id, token, whoami(), now)
+	t, err := st.RevokeToken(ctx, id, token, a.who(), now)
 	if err != nil {
 		return err
 	}

@@ -277,6 +277,15 @@ func (l *Log) rotate() (bool, error) {
 	return true, os.Rename(l.path, l.path+mergingSuffix)
 }
 
+// longSpool is the length from which a spool is worth a merge by a command that holds the store for a moment.
+const longSpool = 1 << 20
+
+// Long tells whether the spool has become long and should be merged by whoever can.
+func (l *Log) Long() bool {
+	info, err := os.Stat(l.path)
+	return !l.stays && err == nil && info.Size() >= longSpool
+}
+
 // Run merges every few seconds until ctx is done, and once more then. What cannot be merged stays in the spool, which Read
 // shows; Run returns nil.
 func (l *Log) Run(ctx context.Context, st store.Store, log *slog.Logger) error {

@@ -46,7 +46,9 @@ func (s *Server) attemptsPage(w http.ResponseWriter, r *http.Request) error {
 		return s.render(w, r, p)
 	}
 	scope := s.scope(sh)
-	s.noteSearch(r, scope, "attempts", f.Person)
+	if err := s.noteSearch(r, scope, "attempts", f.Person); err != nil {
+		return err
+	}
 	if err := s.cover(r, sh); err != nil {
 		return err
 	}
@@ -89,6 +91,8 @@ func (s *Server) attemptPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.note(r, scope, "view-person", view.UPN, "attempt "+view.ID)
+	if err := s.note(r, scope, "view-person", view.UPN, "attempt "+view.ID); err != nil {
+		return err
+	}
 	return s.render(w, r, &attemptPage{sh, view})
 }

@@ -107,12 +107,16 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		p.Record, sh.PaneOpen = &RecordPane{sh, view}, true
-		s.note(r, scope, "view-record", view.Target, view.ID)
+		if err := s.note(r, scope, "view-record", view.Target, view.ID); err != nil {
+			return err
+		}
 	}
 	if wantedPart(r) == "details" {
 		return s.render(w, r, p)
 	}
-	s.noteSearch(r, scope, "audit log", p.Filter.Target, p.Filter.Actor)
+	if err := s.noteSearch(r, scope, "audit log", p.Filter.Target, p.Filter.Actor); err != nil {
+		return err
+	}
 	p.KQL = s.services.EventsQuery(scope, p.Filter)
 	if err := s.cover(r, sh); err != nil {
 		return err

@@ -28,6 +28,9 @@ func (s *Server) handle(h handler) http.Handler {
 		if view.Status >= http.StatusInternalServerError {
 			s.log.Error("page failed", "path", r.URL.Path, "status", view.Status, "error", logged(err))
 		}
+		if !errors.As(err, new(notedError)) {
+			s.noteRefused(r, view.Status, err.Error())
+		}
 		s.writeError(w, r, view)
 	})
 }

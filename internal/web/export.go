@@ -1,7 +1,7 @@
 package web
 
 import (
-	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"strings"
@@ -53,14 +53,20 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, scope Scope, nam
 	}
 	stamp := scope.Now.Time().Format("20060102-1504")
 	out := &exportWriter{w: w, format: format, name: "passtrail-" + name + "-" + stamp}
+	look := AccessLine{ID: newLookID(), Action: "export", Subject: name, Detail: fmt.Sprintf("begun, %s, %s", format, r.URL.RawQuery), Address: remoteAddress(r)}
+	if err := s.services.LogAccess(r.Context(), scope, look); err != nil {
+		return err
+	}
 	rows, err := write(format, out)
 	if err != nil {
 		if !out.started {
+			look.Action, look.Detail = "export-refused", fmt.Sprintf("%s, %s: %v", format, r.URL.RawQuery, err)
+			s.noteChange(r, scope, look)
 			return err
 		}
 		s.log.Error("export cut off", "name", name, "error", logged(err))
-		gone := r.WithContext(context.WithoutCancel(r.Context())) // what went out was seen, also by who broke it off
-		s.note(gone, scope, "export-cut", name, fmt.Sprintf("%s, %s", format, r.URL.RawQuery))
+		look.Action, look.Detail = "export-cut", fmt.Sprintf("%s, %s", format, r.URL.RawQuery)
+		s.noteChange(r, scope, look) // what went out was seen, also by who broke it off
 		panic(http.ErrAbortHandler)
 	}
 	if !out.started {
@@ -69,9 +75,13 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, scope Scope, nam
 		}
 	}
 	w.Header().Set("X-Rows", fmt.Sprint(rows))
-	s.note(r, scope, "export", name, fmt.Sprintf("%d rows, %s, %s", rows, format, r.URL.RawQuery))
+	look.Detail = fmt.Sprintf("%d rows, %s, %s", rows, format, r.URL.RawQuery)
+	s.noteChange(r, scope, look)
 	return nil
 }
+
+// newLookID names a line that says more once the answer has gone out.
+func newLookID() string { return rand.Text() }
 
 // Formats are the formats on offer in menus; Href is the key.
 func (sh *Shell) Formats() []Link {

@@ -39,7 +39,9 @@ func (s *Server) peoplePage(w http.ResponseWriter, r *http.Request) error {
 	if p.Text == "" || sh.Tenant.ID == "" {
 		return s.render(w, r, p)
 	}
-	s.noteSearch(r, s.scope(sh), "people", p.Text)
+	if err := s.noteSearch(r, s.scope(sh), "people", p.Text); err != nil {
+		return err
+	}
 	if p.Found, err = s.services.FindPeople(r.Context(), s.scope(sh), p.Text); err != nil {
 		return err
 	}
@@ -118,7 +120,9 @@ func (s *Server) personPage(w http.ResponseWriter, r *http.Request) error {
 	if err := s.cover(r, sh); err != nil {
 		return err
 	}
-	s.note(r, scope, "view-person", view.UPN, "")
+	if err := s.note(r, scope, "view-person", view.UPN, ""); err != nil {
+		return err
+	}
 	return s.render(w, r, &personPage{sh, view, storyDays(sh, view.Story)})
 }
 

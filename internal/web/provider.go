@@ -49,6 +49,7 @@ func (s *Server) providerBack(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		s.log.Warn("sign-in refused", "error", logged(err))
+		s.noteRefused(r, http.StatusForbidden, err.Error())
 		sh := s.bareShell(r)
 		sh.Title = "Sign in"
 		return s.renderStatus(w, r, http.StatusForbidden, &signInPage{Shell: sh, Next: "/", Provider: true, Message: sentence(err.Error())})
@@ -57,8 +58,11 @@ func (s *Server) providerBack(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.noteSignIn(r.WithContext(auth.With(r.Context(), who)), "identity provider"); err != nil {
+		s.sessions.Close(session)
+		return err
+	}
 	s.setSession(w, session)
-	s.noteSignIn(r.WithContext(auth.With(r.Context(), who)), "identity provider")
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }

@@ -99,8 +99,15 @@ func (s *Server) queryPage(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) run(r *http.Request, sh *Shell, text string) (*queryOutcome, error) {
 	out := &queryOutcome{Shell: sh, Text: text}
 	scope := s.scope(sh)
-	s.note(r, scope, "query", "", clipText(text, 2000))
+	look := AccessLine{ID: newLookID(), Action: "query", Detail: clipText(text, 2000), Address: remoteAddress(r)}
+	if err := s.services.LogAccess(r.Context(), scope, look); err != nil {
+		return nil, err
+	}
 	res, err := s.services.RunQuery(r.Context(), scope, text, sh.Period)
+	if err != nil {
+		look.Action = "query-refused"
+		s.noteChange(r, scope, look)
+	}
 	var mistakes diag.List
 	switch {
 	case errors.As(err, &mistakes):

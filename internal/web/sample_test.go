@@ -27,6 +27,8 @@ type sample struct {
 	queries        bool
 	empty          bool
 	access         []web.AccessRow
+	lines          map[string]int // where a line with an id stands
+	noLog          error          // why no line can be written
 	state          string
 	saved          []web.SavedQuery
 	keeps          int // days, 0 forever
@@ -37,7 +39,7 @@ type sample struct {
 }
 
 func newSample() *sample {
-	return &sample{collecting: true, queries: true, state: "new", tokens: sampleTokens()}
+	return &sample{collecting: true, queries: true, state: "new", lines: map[string]int{}, tokens: sampleTokens()}
 }
 
 var start = func() passtrail.Ticks {
@@ -466,10 +468,24 @@ func (m *sample) SetRetention(ctx context.Context, s web.Scope, days int) error 
 	return m.set(ctx, s, func() { m.keeps = days })
 }
 
-func (m *sample) LogAccess(ctx context.Context, s web.Scope, action, subject, detail, address string) error {
+func (m *sample) LogAccess(ctx context.Context, s web.Scope, l web.AccessLine) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.access = append(m.access, web.AccessRow{At: start, Who: auth.From(ctx).Name, Roles: auth.From(ctx).RoleNames(), Action: action, Subject: subject, Detail: detail, Address: address})
+	if m.noLog != nil {
+		return m.noLog
+	}
+	row := web.AccessRow{At: start, Action: l.Action, Subject: l.Subject, Detail: l.Detail, Address: l.Address}
+	if who := auth.From(ctx); who != nil {
+		row.Who, row.Roles = who.Name, who.RoleNames()
+	}
+	if i, known := m.lines[l.ID]; known {
+		m.access[i] = row
+		return nil
+	}
+	if l.ID != "" {
+		m.lines[l.ID] = len(m.access)
+	}
+	m.access = append(m.access, row)
 	return nil
 }
 

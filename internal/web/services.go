@@ -515,9 +515,18 @@ type SetAsideView struct {
 
 // AccessLog keeps who looked at what.
 type AccessLog interface {
-	LogAccess(ctx context.Context, s Scope, action, subject, detail, address string) error
+	// LogAccess makes a line durable before it returns. A line with an id takes the place of the one that has it.
+	LogAccess(ctx context.Context, s Scope, l AccessLine) error
 	// AccessEntries answers the newest lines of a period, as many as a page shows.
 	AccessEntries(ctx context.Context, s Scope, p Period) (*AccessPage, error)
+}
+
+// AccessLine is one line of the access log that is to be written.
+type AccessLine struct {
+	ID                               string // "" for a line that is not changed later
+	Action, Subject, Detail, Address string
+	Typed                            bool // a search, whose text may still be being typed: lines that continue each other are one
+	Refused                          bool // was not answered; it may come from somebody who has not signed in
 }
 
 // AccessPage is a page of the access log, newest first.

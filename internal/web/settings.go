@@ -69,7 +69,7 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request, action, detail s
 	if err := do(scope); err != nil {
 		return err
 	}
-	s.note(r, scope, action, string(scope.Tenant), detail)
+	s.noteChange(r, scope, AccessLine{Action: action, Subject: string(scope.Tenant), Detail: detail})
 	to := r.PostFormValue("back")
 	if to == "" {
 		to = sh.To("/settings")

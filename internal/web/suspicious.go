@@ -82,7 +82,9 @@ func (s *Server) findingPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sh.Title = view.Title
-	s.note(r, s.scope(sh), "view-finding", strings.Join(view.People, ", "), view.Rule)
+	if err := s.note(r, s.scope(sh), "view-finding", strings.Join(view.People, ", "), view.Rule); err != nil {
+		return err
+	}
 	return s.render(w, r, &findingPage{sh, view, findingStates})
 }
 

@@ -131,7 +131,7 @@ func (s *Server) createToken(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	s.note(r, scope, "token-create", t.Name, describeToken(t))
+	s.noteChange(r, scope, AccessLine{Action: "token-create", Subject: t.Name, Detail: describeToken(t)})
 	r.Header.Del("Accept-Encoding") // a secret beside text of the form's: its length must not tell of it
 	return s.render(w, r, &tokenPage{Shell: sh, Token: t, Secret: secret, Origin: s.origin(r)})
 }
@@ -200,7 +200,7 @@ func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.note(r, scope, "token-revoke", t.Name, describeToken(t))
+	s.noteChange(r, scope, AccessLine{Action: "token-revoke", Subject: t.Name, Detail: describeToken(t)})
 	http.Redirect(w, r, sh.To("/settings"), http.StatusSeeOther)
 	return nil
 }

@@ -275,6 +275,58 @@ func TestLooksAreLogged(t *testing.T) {
 			t.Errorf("the access log lacks %q:\n%s", want, all)
 		}
 	}
+	if strings.Contains(all, "begun") {
+		t.Errorf("the line of an export was not brought up to date:\n%s", all)
+	}
+}
+
+// TestEveryLookHasItsLine: each address that shows something leaves one line of the access log, and shows nothing when the
+// line cannot be written. An address that is not listed in routes is noticed by TestEveryRoute.
+func TestEveryLookHasItsLine(t *testing.T) {
+	for _, route := range routes {
+		if route.method != http.MethodGet || route.path == "/live" || route.path == "/settings/tokens" {
+			continue
+		}
+		t.Run(route.path, func(t *testing.T) {
+			m := newSample()
+			s := newSite(t, m)
+			c := s.client(t, person(auth.GlobalAdministrator))
+			before := len(m.access)
+			status, _ := s.do(t, c, "GET", route.path, nil)
+			if n := len(m.access) - before; n < 1 || n > 2 || (n == 2 && !strings.Contains(route.path, "id=")) {
+				t.Errorf("answered %d and left %d lines: %+v", status, n, m.access[before:])
+			}
+			m.noLog = passtrail.Errorf(passtrail.Unavailable, "test", "the log is full")
+			if status, body := s.do(t, c, "GET", route.path, nil); status < 400 || !strings.Contains(body, "The log is full") {
+				t.Errorf("without a log it answered %d", status)
+			}
+		})
+	}
+}
+
+// TestRefusalsAreLogged: what was refused stands in the access log as such.
+func TestRefusalsAreLogged(t *testing.T) {
+	m := newSample()
+	s := newSite(t, m)
+	reader := s.client(t, person(auth.ReportsReader))
+	help := s.client(t, person(auth.HelpdeskAdministrator))
+	for _, test := range []struct {
+		client *http.Client
+		path   string
+		want   string
+	}{
+		{help, "/audit", "refused GET /audit 403"},
+		{reader, "/reports/none", "refused GET /reports/none 404"},
+		{reader, "/sign-in?token=wrong", "sign-in-refused GET /sign-in 403"},
+		{&http.Client{}, "/audit/export", "refused GET /audit/export 401"},
+		{reader, "/audit?tenant=99999999-0000-0000-0000-000000000009", "refused GET /audit 404"},
+	} {
+		before := len(m.access)
+		s.do(t, test.client, "GET", test.path, nil, "Accept", "application/json")
+		if lines := m.access[before:]; len(lines) != 1 || !strings.HasPrefix(lines[0].Action+" "+lines[0].Subject+" "+lines[0].Detail, test.want) {
+			t.Errorf("%s left %+v, want %s", test.path, m.access[before:], test.want)
+		}
+	}
 }
 
 func TestOptIn(t *testing.T) {

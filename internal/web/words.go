@@ -57,7 +57,10 @@ var actions = map[string]string{
 	"sign-in": "Signed in", "search-person": "Searched for a person", "view-person": "Looked at a person", "view-record": "Looked at a record",
 	"view-finding": "Looked at a finding", "query": "Ran a query", "export": "Exported", "export-cut": "Export broken off", "opt-in": "Turned collection on",
 	"opt-out": "Turned collection off", "settings": "Changed settings", "token-create": "Made an access token", "token-revoke": "Revoked an access token",
-	"expire": "Deleted what was past retention",
+	"expire": "Deleted what was past retention", "view-page": "Looked at a page", "query-refused": "Asked a query that was refused",
+	"export-refused": "Export refused", "refused": "Was refused", "sign-in-refused": "Sign-in refused", "torn-line": "A line was cut off",
+	"report": "Ran a report", "view-attempts": "Listed attempts", "view-events": "Listed records", "view-set-aside": "Looked at what was set aside",
+	"command": "Ran a command",
 }
 
 // actionText shows a line's action; one that has no words shows as it is.

@@ -45,7 +45,10 @@ func (a *API) answer(ctx context.Context, w http.ResponseWriter, c call, q *aske
 		return err
 	}
 	defer a.leave(who)
-	a.note(ctx, c, tenant.ID, q.query)
+	line := a.look(ctx, c, tenant.ID, q.query)
+	if err := a.Access.Add(ctx, line); err != nil {
+		return faultOf(err, q.query)
+	}
 	empty, err := a.empty(ctx, tenant.ID)
 	if err != nil {
 		return err
@@ -58,10 +61,16 @@ func (a *API) answer(ctx context.Context, w http.ResponseWriter, c call, q *aske
 		Text: q.query, Tenants: []passtrail.TenantID{tenant.ID}, Now: passtrail.TicksOf(a.Now()), From: q.from, To: q.to,
 		Principal: who.Name, Custom: true, MaxRows: a.Limits.Rows, Time: q.prefer.wait,
 	})
-	if err != nil {
-		return faultOf(err, q.query)
+	if err == nil {
+		err = a.stream(ctx, c, q, p, out)
+	} else {
+		err = faultOf(err, q.query)
 	}
-	return a.stream(ctx, c, q, p, out)
+	if err != nil {
+		a.queryRefused(ctx, c, line)
+		return noted{err}
+	}
+	return nil
 }
 
 // errBytes says that an answer is as long as it may be.

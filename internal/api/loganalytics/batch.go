@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"passtrail/internal/auth"
 )
 
 // batch is several questions in one request.
@@ -92,6 +94,7 @@ func (a *API) answerItem(r *http.Request, c call, item batchItem, left int64) *r
 		}
 	}
 	if err != nil {
+		a.noteRefused(r, auth.From(r.Context()), c, err)
 		a.fail(res, r.Context(), c, err)
 	}
 	return res

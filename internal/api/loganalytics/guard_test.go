@@ -95,12 +95,13 @@ func TestQueriesAreLogged(t *testing.T) {
 	p.ask(t, "AuditLogs | where Mistake has 'secretive'")
 	p.send(t, "POST", "/v1/workspaces/"+string(scene.Fabrikam)+"/query", `{"query":"print 'not run'"}`)
 	lines := p.accesses(t)
-	if len(lines) != 2 {
-		t.Fatalf("the access log has %+v, want the two queries that were let in", lines)
+	want := []struct{ action, detail string }{{"refused", "/query: "}, {"query-refused", "Mistake has 'secretive'"}, {"query", "Identity has 'secretive'"}}
+	if len(lines) != len(want) {
+		t.Fatalf("the access log has %+v, want a line each of what ran and what did not", lines)
 	}
-	for _, l := range lines {
-		if l.Tenant != scene.Contoso || l.Who != "token nightly" || l.Roles != "Reports Reader" || l.Action != "query" || l.Address != "127.0.0.1" || !strings.Contains(l.Detail, "has 'secretive'") {
-			t.Errorf("the access log says %+v", l)
+	for i, l := range lines {
+		if l.Tenant != scene.Contoso || l.Who != "token nightly" || l.Roles != "Reports Reader" || l.Action != want[i].action || l.Address != "127.0.0.1" || !strings.Contains(l.Detail, want[i].detail) {
+			t.Errorf("the access log says %+v, want %+v", l, want[i])
 		}
 	}
 	for range 30 {
@@ -112,6 +113,15 @@ func TestQueriesAreLogged(t *testing.T) {
 	}
 	if got := p.ask(t, "print 1"); got.status != http.StatusOK {
 		t.Errorf("the right token from the same address: %d %s", got.status, got.text)
+	}
+	wrong := 0
+	for _, l := range p.accesses(t) {
+		if l.Action == "sign-in-refused" && l.Tenant == "" && l.Address == "127.0.0.1" {
+			wrong++
+		}
+	}
+	if wrong != 20 { // one by one as far as a minute has lines, and then counted
+		t.Errorf("%d lines of wrong tokens", wrong)
 	}
 	if log := p.log.String(); strings.Contains(log, "pt_") || strings.Contains(log, "secretive") || !strings.Contains(log, "count=20") {
 		t.Errorf("the server's log says %s", log)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"passtrail"
+	"passtrail/internal/access"
 	"passtrail/internal/auth"
 	"passtrail/internal/query"
 	"passtrail/internal/store"
@@ -50,6 +51,7 @@ type Config struct {
 	Engine *query.Engine
 	Store  store.Store
 	Tokens *auth.Tokens
+	Access *access.Log // where looks go; what it does not hold is not answered
 	Now    func() time.Time
 	Log    *slog.Logger
 	Limits Limits
@@ -113,10 +115,37 @@ func (a *API) handle(route func(http.ResponseWriter, *http.Request, call) error)
 			err = route(w, r.WithContext(auth.With(r.Context(), who)), c)
 		}
 		if err != nil && r.Context().Err() == nil {
+			a.noteRefused(r, who, c, err)
 			a.fail(w, r.Context(), c, err)
 		}
 	})
 }
+
+// noteRefused keeps what was not answered in the access log, but for queries that did not run, which have a line of their
+// own. The answer is a refusal already: a line that cannot be written is told in the server's log.
+func (a *API) noteRefused(r *http.Request, who *auth.Identity, c call, err error) {
+	if errors.As(err, new(noted)) || errors.Is(err, errNoBody) {
+		return
+	}
+	line := store.Access{At: passtrail.TicksOf(a.Now()), Action: "refused", Subject: "log analytics api, request " + c.id,
+		Detail: r.Method + " " + r.URL.Path + ": " + err.Error(), Address: c.address}
+	if who == nil {
+		line.Action = "sign-in-refused"
+	} else {
+		line.Who, line.Roles = who.Name, who.RoleNames()
+		if len(who.Tenants) == 1 {
+			line.Tenant = who.Tenants[0]
+		}
+	}
+	if err := a.Access.Refuse(context.WithoutCancel(r.Context()), c.address+" "+line.Who, line); err != nil {
+		a.Log.Error("access log not written", "action", line.Action, "request", c.id, "error", err.Error())
+	}
+}
+
+// noted is an error whose line in the access log has been written.
+type noted struct{ error }
+
+func (e noted) Unwrap() error { return e.error }
 
 // identify finds out whose token a request carries.
 func (a *API) identify(r *http.Request, c call) (*auth.Identity, error) {
@@ -197,16 +226,20 @@ func (a *API) empty(ctx context.Context, t passtrail.TenantID) (bool, error) {
 	return false, nil
 }
 
-// note writes a line of the access log. The query stands in it and nowhere else. One that cannot be written is told in the
-// server's log; the program still gets its answer, as a person gets a page.
-func (a *API) note(ctx context.Context, c call, t passtrail.TenantID, text string) {
+// look is the line of a query. The query stands in it and nowhere else.
+func (a *API) look(ctx context.Context, c call, t passtrail.TenantID, text string) store.Access {
 	who := auth.From(ctx)
-	err := a.Store.LogAccess(ctx, store.Access{
-		At: passtrail.TicksOf(a.Now()), Tenant: t, Who: who.Name, Roles: who.RoleNames(), Action: "query",
+	return store.Access{
+		ID: strings.ToLower(rand.Text()), At: passtrail.TicksOf(a.Now()), Tenant: t, Who: who.Name, Roles: who.RoleNames(), Action: "query",
 		Subject: "log analytics api, request " + c.id, Detail: clip(text, maxNoted), Address: c.address,
-	})
-	if err != nil && !errors.Is(err, context.Canceled) {
-		a.Log.Error("access log not written", "action", "query", "request", c.id, "error", err.Error())
+	}
+}
+
+// queryRefused has the line of a query that did not run say so.
+func (a *API) queryRefused(ctx context.Context, c call, line store.Access) {
+	line.Action = "query-refused"
+	if err := a.Access.Add(context.WithoutCancel(ctx), line); err != nil {
+		a.Log.Error("access log not written", "action", line.Action, "request", c.id, "error", err.Error())
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"passtrail"
+	"passtrail/internal/access"
 	"passtrail/internal/api/loganalytics"
 	"passtrail/internal/auth"
 	"passtrail/internal/query"
@@ -45,7 +46,7 @@ func newPlace(t testing.TB, engine query.Limits, limits loganalytics.Limits) *pl
 	now := func() time.Time { return s.Now.Time() }
 	log := slog.New(slog.NewTextHandler(p.log, nil))
 	mux := http.NewServeMux()
-	loganalytics.New(loganalytics.Config{Engine: query.New(s.Store, engine), Store: s.Store, Tokens: auth.NewTokens(s.Store, now, log), Now: now, Log: log, Limits: limits}).Routes(mux)
+	loganalytics.New(loganalytics.Config{Engine: query.New(s.Store, engine), Store: s.Store, Access: access.Direct(s.Store, now), Tokens: auth.NewTokens(s.Store, now, log), Now: now, Log: log, Limits: limits}).Routes(mux)
 	p.Server = httptest.NewTLSServer(mux)
 	t.Cleanup(p.Server.Close)
 	p.token = p.newToken(t, auth.TokenSpec{Name: "nightly"})

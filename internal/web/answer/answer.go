@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"passtrail"
+	"passtrail/internal/access"
 	"passtrail/internal/auth"
 	"passtrail/internal/explore"
 	"passtrail/internal/export"
@@ -26,6 +28,7 @@ type Answers struct {
 	store   store.Store
 	engine  *query.Engine
 	library *report.Library
+	access  *access.Log
 	sweep   func() // asks for a sweep after a retention was changed
 }
 
@@ -33,7 +36,13 @@ var _ web.Services = (*Answers)(nil)
 
 // New returns the services over a store, the engine on it, and the loaded reports and detections.
 func New(st store.Store, engine *query.Engine, library *report.Library) *Answers {
-	return &Answers{store: st, engine: engine, library: library, sweep: func() {}}
+	return &Answers{store: st, engine: engine, library: library, access: access.Direct(st, time.Now), sweep: func() {}}
+}
+
+// OnAccess has looks written to a log, in place of one that writes to the store. It returns a.
+func (a *Answers) OnAccess(l *access.Log) *Answers {
+	a.access = l
+	return a
 }
 
 // OnRetention has f called whenever somebody has set a retention: what is older is to be deleted. It returns a.

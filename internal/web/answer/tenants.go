@@ -72,14 +72,21 @@ func (a *Answers) SetCustomQueries(ctx context.Context, s web.Scope, on bool) er
 }
 
 // LogAccess keeps who looked at what.
-func (a *Answers) LogAccess(ctx context.Context, s web.Scope, action, subject, detail, address string) error {
+func (a *Answers) LogAccess(ctx context.Context, s web.Scope, l web.AccessLine) error {
 	who := auth.From(ctx)
-	if who == nil {
-		return passtrail.Errorf(passtrail.Denied, "answer.LogAccess", "sign in first")
+	line := store.Access{ID: l.ID, At: s.Now, Tenant: s.Tenant, Action: l.Action, Subject: l.Subject, Detail: l.Detail, Address: l.Address}
+	if who != nil {
+		line.Who, line.Roles = who.Name, who.RoleNames()
 	}
-	return a.store.LogAccess(ctx, store.Access{
-		At: s.Now, Tenant: s.Tenant, Who: who.Name, Roles: who.RoleNames(), Action: action, Subject: subject, Detail: detail, Address: address,
-	})
+	switch {
+	case l.Refused:
+		return a.access.Refuse(ctx, l.Address+" "+line.Who, line)
+	case who == nil:
+		return passtrail.Errorf(passtrail.Denied, "answer.LogAccess", "sign in first")
+	case l.Typed:
+		return a.access.Search(ctx, who.Subject, line)
+	}
+	return a.access.Add(ctx, line)
 }
 
 // maxAccess is how many lines of the access log a page shows.
@@ -91,7 +98,7 @@ func (a *Answers) AccessEntries(ctx context.Context, s web.Scope, p web.Period) 
 		return nil, err
 	}
 	filter := store.AccessFilter{Tenant: s.Tenant, From: p.From, To: p.To, Limit: maxAccess + 1}
-	lines, err := a.store.AccessLog(ctx, filter)
+	lines, err := a.access.Read(ctx, a.store, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +106,7 @@ func (a *Answers) AccessEntries(ctx context.Context, s web.Scope, p web.Period) 
 	if len(lines) > maxAccess {
 		out.Older = lines[maxAccess-1].At
 		filter.From, filter.To, filter.Limit = out.Older, out.Older+1, 0
-		same, err := a.store.AccessLog(ctx, filter)
+		same, err := a.access.Read(ctx, a.store, filter)
 		if err != nil {
 			return nil, err
 		}
