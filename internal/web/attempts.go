@@ -87,7 +87,7 @@ func (s *Server) attemptPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	sh.Crumbs = []Link{{"Attempts", sh.To("/attempts")}}
 	scope := s.scope(sh)
-	view, err := s.services.Attempt(r.Context(), scope, r.PathValue("id"))
+	view, err := s.services.Attempt(r.Context(), scope, oneOf(r))
 	if err != nil {
 		return err
 	}

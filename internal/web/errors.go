@@ -48,6 +48,9 @@ func describe(err error, signedIn bool) errorView {
 		return errorView{http.StatusBadRequest, "The query has a mistake", list.Error()}
 	}
 	text := sentence(err.Error())
+	if errors.Is(err, errTooOften) {
+		return errorView{http.StatusTooManyRequests, "Too many searches", text}
+	}
 	switch passtrail.CodeOf(err) {
 	case passtrail.Invalid:
 		return errorView{http.StatusBadRequest, "That does not work", text}

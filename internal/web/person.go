@@ -1,8 +1,8 @@
 package web
 
 import (
+	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -12,8 +12,10 @@ import (
 
 type peoplePage struct {
 	*Shell
-	Text  string
-	Found []PersonRow
+	Text     string
+	Found    []PersonRow
+	More     bool // there are more than a role without lists is shown
+	TooShort bool // for a role without lists
 }
 
 func (*peoplePage) file() string { return "people.html" }
@@ -23,7 +25,7 @@ func (sh *Shell) PersonHref(id, upn string) string {
 	if id == "" {
 		id = upn
 	}
-	return sh.To("/person/" + url.PathEscape(id))
+	return sh.ToOne("/person/", id)
 }
 
 // peoplePage finds people. Text that fits one person leads straight there.
@@ -39,11 +41,24 @@ func (s *Server) peoplePage(w http.ResponseWriter, r *http.Request) error {
 	if p.Text == "" || sh.Tenant.ID == "" {
 		return s.render(w, r, p)
 	}
+	bounded := !sh.Who.Can(auth.ReadReports)
+	if bounded {
+		switch err := s.searches.allow(sh.Who.Subject, p.Text, s.now()); {
+		case errors.Is(err, errShortSearch):
+			p.TooShort = true
+			return s.render(w, r, p)
+		case err != nil:
+			return err
+		}
+	}
 	if err := s.noteSearch(r, s.scope(sh), "people", p.Text); err != nil {
 		return err
 	}
 	if p.Found, err = s.services.FindPeople(r.Context(), s.scope(sh), p.Text); err != nil {
 		return err
+	}
+	if bounded && len(p.Found) > boundedPeople {
+		p.Found, p.More = p.Found[:boundedPeople], true
 	}
 	if len(p.Found) == 1 && wantedPart(r) == "" {
 		http.Redirect(w, r, sh.PersonHref(p.Found[0].ID, p.Found[0].UPN), http.StatusSeeOther)
@@ -109,7 +124,7 @@ func (s *Server) personPage(w http.ResponseWriter, r *http.Request) error {
 	sh.Period = s.period(sh, "90d")
 	sh.Crumbs = []Link{{"Person", sh.To("/person")}}
 	scope := s.scope(sh)
-	view, err := s.services.Person(r.Context(), scope, r.PathValue("id"), sh.Period)
+	view, err := s.services.Person(r.Context(), scope, oneOf(r), sh.Period)
 	if err != nil {
 		return err
 	}

@@ -196,6 +196,42 @@ func (sh *Shell) To(path string, pairs ...string) string {
 	return address(path, sh.named(v))
 }
 
+// byQuery stands in the path for an id that is in the query: one that a browser or a proxy would not leave as it is.
+const byQuery = "-"
+
+// ToOne is the address of one thing below a path, for this tenant and period.
+func (sh *Shell) ToOne(path, id string) string {
+	if odd(id) {
+		return sh.To(path+byQuery, "id", id)
+	}
+	return sh.To(path + id)
+}
+
+// OneHref is the address of one thing below a path, without tenant and period.
+func OneHref(path, id string) string {
+	if odd(id) {
+		return path + byQuery + "?id=" + url.QueryEscape(id)
+	}
+	return path + id
+}
+
+// odd tells whether an id belongs into the query: browsers take "." and ".." out of a path, and proxies decode a slash, so
+// only letters, digits and the marks of addresses and names are left in it.
+func odd(id string) bool {
+	mark := func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-_.@~", r)
+	}
+	return strings.Trim(id, ".") == "" || id == byQuery || strings.ContainsFunc(id, mark)
+}
+
+// oneOf is the id of what a request asks for, as ToOne wrote it.
+func oneOf(r *http.Request) string {
+	if id := r.PathValue("id"); id != byQuery {
+		return id
+	}
+	return r.URL.Query().Get("id")
+}
+
 // address joins a path and values; empty values make no question mark.
 func address(path string, v url.Values) string {
 	if len(v) == 0 {

@@ -46,6 +46,7 @@ type Server struct {
 	editor   http.Handler
 	assets   *assets.Set
 	pages    *pages
+	searches searches // of people who may not read lists
 }
 
 // New returns the handler of all pages. It fails when a template or an embedded file is broken.

@@ -130,7 +130,7 @@ func story(moments []explore.Moment, roles []web.RoleHeld) []web.StoryItem {
 			item.Records = append(item.Records, row)
 		}
 		if m.Kind == "attempt" {
-			item.Href = "/attempts/" + m.Attempt
+			item.Href = web.OneHref("/attempts/", m.Attempt)
 		} else if len(m.Events) == 1 {
 			item.Href = "/audit?range=all&id=" + url.QueryEscape(m.Events[0].ID)
 			item.Records = nil
