@@ -44,9 +44,9 @@ func newIngestCommand(a *app) *cobra.Command {
 			"from its content: Graph JSON (pages, arrays, objects, lines), diagnostic records from Storage or Event Hubs, also those\n" +
 			"of 2018, Log Analytics exports, the admin center's CSV and JSON downloads, userRegistrationDetails, role assignments;\n" +
 			"plain, gzip, zstd or zip.\n\n" +
-			"A record belongs to the tenant that it names or that the blob's path names, else to --tenant. Records that are there\n" +
-			"already are recognised, whichever format they came in. The same command goes on after it was stopped, and reads only\n" +
-			"what is new. What cannot be read is set aside: see \"passtrail quarantine\".\n\n" +
+			"A record belongs to the tenant that it names or that the blob's path names, else to --tenant, else to the only tenant\n" +
+			"that there is. Records that are there already are recognised, whichever format they came in. The same command goes on\n" +
+			"after it was stopped, and reads only what is new. What cannot be read is set aside: see \"passtrail quarantine\".\n\n" +
 			"A snapshot (registrations, roles) was taken when --as-of says, else when its rows were updated, else at the date in the\n" +
 			"file's name, else when the file was last changed.\n\n" +
 			"The order of day and month in a CSV file, and the zone of its times, are decided once for the whole file: by a number\n" +
@@ -58,7 +58,7 @@ func newIngestCommand(a *app) *cobra.Command {
 		RunE:    func(c *cobra.Command, args []string) error { return a.ingest(c.Context(), f, args) },
 	}
 	fl := c.Flags()
-	fl.StringVar(&f.tenant, "tenant", "", "tenant `id` of records that do not name theirs")
+	fl.StringVar(&f.tenant, "tenant", "", "tenant `id` of records that do not name theirs (default: the only one there is)")
 	fl.StringVar(&f.asOf, "as-of", "", "`time` at which snapshots were taken (ISO 8601)")
 	fl.StringVar(&f.dates, "dates", "", "`order` of the dates of CSV files: day-first, month-first, year-first (26/03/19)")
 	fl.StringVar(&f.zone, "zone", "", "time `zone` of the local times of CSV files, such as Europe/Berlin")
@@ -75,9 +75,6 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, paths []string) error {
 	cfg, err := a.ingestConfig(f)
 	if err != nil {
 		return err
-	}
-	for i, p := range paths {
-		paths[i] = a.path(p)
 	}
 	for i, p := range paths {
 		paths[i] = a.path(p)
@@ -203,7 +200,7 @@ func ingestError(sum *ingest.Summary, err error) error {
 		return passtrail.Errorf(passtrail.Invalid, "main.ingest", "nothing of %s could be read: see \"passtrail quarantine list\"", sum.Unreadable[0])
 	case len(sum.Unreadable) > 1:
 		return passtrail.Errorf(passtrail.Invalid, "main.ingest", "nothing of %s and %s could be read: see \"passtrail quarantine list\"", sum.Unreadable[0], counted(int64(len(sum.Unreadable)-1), "other file"))
-	case sum.Read == 0 && sum.Unchanged == 0:
+	case sum.Read == 0 && sum.Unchanged == 0 && sum.Empty == 0:
 		return passtrail.Errorf(passtrail.NotFound, "main.ingest", "no record was found")
 	}
 	return nil
@@ -270,7 +267,8 @@ func thousands(n int64) string {
 func writeSummary(w io.Writer, s *ingest.Summary, zone *time.Location) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(name, format string, args ...any) { fmt.Fprintf(t, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
-	line("files", "%s%s", thousands(int64(s.Files)), mention(", %s unchanged since they were read", int64(s.Unchanged)))
+	line("files", "%s%s%s", thousands(int64(s.Files)), mention(", %s unchanged since they were read", int64(s.Unchanged)),
+		mention(", %s without a record in it", int64(s.Empty)))
 	line("read", "%s%s", thousands(s.Read), rate(s))
 	line("stored", "%s", thousands(s.Stored))
 	line("repeated", "%s%s", thousands(s.Repeated), mention(", %s of them richer than what was there", s.Replaced))
@@ -288,7 +286,11 @@ func writeSummary(w io.Writer, s *ingest.Summary, zone *time.Location) {
 		line("people", "%s", thousands(int64(s.People)))
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.Tenants)) {
-		line("tenant", "%s  %s", id, counted(s.Tenants[id], "record"))
+		why := ""
+		if id == s.OnlyTenant {
+			why = ", taken for records that do not say theirs: it is the only one here"
+		}
+		line("tenant", "%s  %s%s", id, counted(s.Tenants[id], "record"), why)
 	}
 	for _, sn := range s.Snapshots {
 		state := ""
@@ -310,16 +312,28 @@ func writeNotes(w io.Writer, s *ingest.Summary) {
 	if n := s.SetAside; len(s.Problems) > 0 {
 		fmt.Fprintf(w, "\nset aside%s:\n", breakdown(s.Codes))
 		for _, p := range s.Problems[:min(shown, len(s.Problems))] {
-			fmt.Fprintf(w, "  %s: %s\n", p.Position, p.Reason)
+			fmt.Fprintf(w, "  %s: %s\n", passtrail.Printable(p.Position), p.Reason)
 		}
 		if n > shown {
 			fmt.Fprintf(w, "  ... see \"passtrail quarantine list\"\n")
 		}
 	}
+	if len(s.Far) > 0 {
+		fmt.Fprintf(w, "\ntimes that cannot be right, %s; stored, and left out where it is said up to when figures are final:\n", counted(s.FarTimes, "record"))
+		for _, p := range s.Far[:min(shown, len(s.Far))] {
+			fmt.Fprintf(w, "  %s: %s\n", passtrail.Printable(p.Position), p.Reason)
+		}
+		if len(s.Far) > shown {
+			fmt.Fprintln(w, "  ...")
+		}
+	}
+	if n := s.Categories["query answer"]; n > 0 {
+		fmt.Fprintf(w, "\nquery answers, %s: rows without Id and CorrelationId, or without a name of the activity, are no whole records: not stored\n", counted(n, "row"))
+	}
 	if len(s.PassedOver) > 0 {
 		fmt.Fprintln(w, "\npassed over, no exports:")
 		for _, p := range s.PassedOver[:min(shown, len(s.PassedOver))] {
-			fmt.Fprintf(w, "  %s: %s\n", strings.TrimSuffix(p.Position, ":1"), p.Reason)
+			fmt.Fprintf(w, "  %s: %s\n", passtrail.Printable(strings.TrimSuffix(p.Position, ":1")), p.Reason)
 		}
 		if len(s.PassedOver) > shown {
 			fmt.Fprintln(w, "  ...")

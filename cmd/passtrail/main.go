@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -112,7 +113,7 @@ func (a *app) exit(err error) int {
 		fmt.Fprintln(a.err, "passtrail: stopped; the same command goes on where it was")
 		return exitFailed
 	}
-	fmt.Fprintln(a.err, "passtrail:", message(err))
+	fmt.Fprintln(a.err, "passtrail:", printableLines(message(err)))
 	return exitFailed
 }
 
@@ -123,6 +124,15 @@ func message(err error) string {
 		return e.Msg
 	}
 	return err.Error()
+}
+
+// printableLines is text that may hold names from outside, safe to show, line by line.
+func printableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = passtrail.Printable(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }
 
 // app is what the commands share: streams, the clock, the data directory and, once opened, the store.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -107,7 +108,7 @@ func (a *app) listQuarantine(ctx context.Context, q *quarantineFlags) error {
 	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "ID\tAT\tCODE\tWHERE\tREASON")
 	for _, x := range items {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\n", x.ID, x.At.Time().In(a.zone()).Format("2006-01-02 15:04"), x.Code, x.Position, x.Reason)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\n", x.ID, x.At.Time().In(a.zone()).Format("2006-01-02 15:04"), x.Code, passtrail.Printable(x.Position), x.Reason)
 	}
 	return t.Flush()
 }
@@ -158,10 +159,10 @@ func (a *app) showQuarantine(ctx context.Context, arg, output string) error {
 		return usageError{fmt.Errorf("-o %s: want text, json or raw", output)}
 	}
 	text := strconv.QuoteToGraphic(string(x.Bytes))
-	if utf8.Valid(x.Bytes) && !strings.ContainsFunc(string(x.Bytes), func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' && r != '\r' || r == 0x7f }) {
+	if utf8.Valid(x.Bytes) && !strings.ContainsFunc(string(x.Bytes), func(r rune) bool { return !unicode.IsGraphic(r) && r != '\n' && r != '\t' && r != '\r' }) {
 		text = string(x.Bytes)
 	}
-	_, err = fmt.Fprintf(a.out, "where   %s\nwhen    %s\ncode    %s\nreason  %s\nbytes   %d\n\n%s\n", x.Position, x.At, x.Code, x.Reason, len(x.Bytes), text)
+	_, err = fmt.Fprintf(a.out, "where   %s\nwhen    %s\ncode    %s\nreason  %s\nbytes   %d\n\n%s\n", passtrail.Printable(x.Position), x.At, x.Code, x.Reason, len(x.Bytes), text)
 	return err
 }
 

@@ -24,6 +24,7 @@ type Batch struct {
 	Documents []Document
 	Position  string // checkpoint once these are stored; opaque to everybody but the source
 	BytesRead int64  // bytes of the place that this batch used up, for progress
+	Unchanged bool   // what was asked for begins behind documents that an earlier run was given
 }
 
 // Document is one raw record as it came.

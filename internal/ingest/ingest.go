@@ -10,13 +10,13 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"passtrail"
 	"passtrail/internal/connector"
-	"passtrail/internal/normalise"
 	"passtrail/internal/store"
 )
 
@@ -43,6 +43,9 @@ type Config struct {
 	MaxDepth     int                // see normalise.New
 	Now          func() time.Time   // nil means time.Now
 	Progress     func(Progress)     // called now and then from one goroutine; may be nil
+
+	tenants []store.Tenant     // those of the store, when Tenant is empty
+	only    passtrail.TenantID // the one that there is, when there is one
 }
 
 // Progress is how far a run is.
@@ -101,7 +104,9 @@ type input struct {
 	tenant  passtrail.TenantID // that its records named last
 	good    int64              // documents that could be read
 	bad     int64
-	empty   bool // it is not a file of documents at all, or unchanged
+	pages   int64 // of good: what surrounds the values of a page
+	empty   bool  // it gave no documents
+	old     bool  // an earlier run has read all of it
 }
 
 // Run reads all inputs. The summary says what became of them, also beside an error. Records of a tenant that has not
@@ -109,7 +114,10 @@ type input struct {
 // input that cannot be read as well, and ends in that input's error. A record whose tenant nobody states ends the run with
 // code Invalid.
 func (r *Runner) Run(ctx context.Context, inputs []Input) (*Summary, error) {
-	cfg := r.Config.withDefaults()
+	cfg, err := r.configured(ctx)
+	if err != nil {
+		return newSummary(), err
+	}
 	w := newWriter(r.Store, cfg)
 	for _, in := range inputs {
 		w.progress.Total += in.Size
@@ -135,7 +143,7 @@ func (r *Runner) Run(ctx context.Context, inputs []Input) (*Summary, error) {
 		})
 	}
 	g.Go(func() error { return w.run(gctx, ordered) })
-	err := g.Wait()
+	err = g.Wait()
 	w.pool.free = nil
 	w.cfg.Progress(Progress{Bytes: w.progress.Bytes, Total: w.progress.Total, Records: w.progress.Records, Done: true})
 	// After a failure as well: it makes durable what was put off, so that the summary can say what is.
@@ -194,6 +202,22 @@ func (r *Runner) noteFailure(ctx context.Context, inputs []Input, sum *Summary, 
 	return errors.Join(errs...)
 }
 
+// configured completes the configuration. Records whose tenant nobody states are of the only tenant, where there is one.
+func (r *Runner) configured(ctx context.Context) (Config, error) {
+	cfg := r.Config.withDefaults()
+	if cfg.Tenant != "" {
+		return cfg, nil
+	}
+	var err error
+	if cfg.tenants, err = r.Store.Tenants(ctx); err != nil {
+		return cfg, fmt.Errorf("tenants: %w", err)
+	}
+	if len(cfg.tenants) == 1 {
+		cfg.only = cfg.tenants[0].ID
+	}
+	return cfg, nil
+}
+
 // read fetches the inputs one after the other and hands their batches on.
 func (r *Runner) read(ctx context.Context, cfg Config, inputs []Input, work, ordered chan<- *job, sum *Summary) error {
 	for i := range inputs {
@@ -242,8 +266,26 @@ func checkpointKey(key string, cfg Config) string {
 }
 
 // errNoTenant is the error of a record that nobody states the tenant of.
-func errNoTenant(where string) error {
-	return passtrail.Errorf(passtrail.Invalid, "ingest.Run", "which tenant is %s of? the records do not say: pass --tenant ID", where)
+func errNoTenant(where string, tenants []store.Tenant) error {
+	if len(tenants) == 0 {
+		return passtrail.Errorf(passtrail.Invalid, "ingest.Run", "which tenant is %s of? the records do not say, and there is no tenant here: "+
+			"run \"passtrail init --tenant ID --opt-in\" first", where)
+	}
+	const shown = 10
+	names := make([]string, 0, shown)
+	for _, t := range tenants[:min(shown, len(tenants))] {
+		name := string(t.ID)
+		if t.Name != "" {
+			name += " (" + passtrail.Printable(t.Name) + ")"
+		}
+		names = append(names, name)
+	}
+	more := ""
+	if n := len(tenants) - shown; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return passtrail.Errorf(passtrail.Invalid, "ingest.Run", "which tenant is %s of? the records do not say: pass --tenant ID, one of %s%s",
+		where, strings.Join(names, ", "), more)
 }
 
 // IsTransient tells whether running again later may help.
@@ -263,14 +305,17 @@ func retryable(code string) bool {
 // Retry reads what is in quarantine again, for instance after an update taught Passtrail a new shape. What can be read
 // now is stored and leaves the quarantine. It returns how many inputs were taken in and how many are left.
 func (r *Runner) Retry(ctx context.Context, f store.QuarantineFilter) (taken, left int, err error) {
-	cfg := r.Config.withDefaults()
+	cfg, err := r.configured(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
 	items, err := r.Store.Quarantined(ctx, f)
 	if err != nil {
 		return 0, 0, err
 	}
-	n := normalise.New(cfg.MaxDepth)
+	p := newParser(cfg, &slicePool{})
 	for _, q := range items {
-		ok, err := r.retryOne(ctx, n, cfg, q)
+		ok, err := r.retryOne(ctx, p, q)
 		if err != nil {
 			return taken, len(items) - taken, err
 		}
@@ -284,7 +329,8 @@ func (r *Runner) Retry(ctx context.Context, f store.QuarantineFilter) (taken, le
 	return taken, len(items) - taken, err
 }
 
-func (r *Runner) retryOne(ctx context.Context, n *normalise.Normaliser, cfg Config, q store.Quarantine) (bool, error) {
+// retryOne takes one input in when all that it holds are records of one tenant.
+func (r *Runner) retryOne(ctx context.Context, p *parser, q store.Quarantine) (bool, error) {
 	if !retryable(q.Code) {
 		return false, nil
 	}
@@ -292,16 +338,20 @@ func (r *Runner) retryOne(ctx context.Context, n *normalise.Normaliser, cfg Conf
 	if err != nil {
 		return false, err
 	}
-	at := passtrail.TicksOf(cfg.Now())
-	rec := passtrail.Record{Tenant: item.Tenant, Source: item.Source, ReceivedAt: at}
-	if rec.Tenant == "" {
-		rec.Tenant = cfg.Tenant
-	}
-	res, fault := n.Read(item.Bytes, &rec)
-	if fault != nil || res.Kind != normalise.KindRecord || rec.Tenant == "" {
+	doc := connector.Document{Bytes: item.Bytes, Position: item.Position, Tenant: item.Tenant}
+	j := &job{input: &input{Input: Input{Name: item.Source}}, batch: connector.Batch{Documents: []connector.Document{doc}}}
+	p.parse(j)
+	out := &j.out
+	if out.err != nil || len(out.records) == 0 || len(out.quarantine)+len(out.rows)+len(out.other) > 0 {
 		return false, nil
 	}
-	b := &store.Batch{Tenant: rec.Tenant, Source: item.Source, Records: []passtrail.Record{rec}, At: at}
+	at := passtrail.TicksOf(p.cfg.Now())
+	b := &store.Batch{Tenant: out.records[0].Tenant, Source: item.Source, Records: out.records, At: at}
+	for i := range out.records {
+		if out.records[i].Tenant != b.Tenant {
+			return false, nil
+		}
+	}
 	if _, err := r.Store.Commit(ctx, b); err != nil {
 		return false, fmt.Errorf("input %d: %w", q.ID, err)
 	}

@@ -227,10 +227,16 @@ func TestWhoseRecords(t *testing.T) {
 	ctx := context.Background()
 	graph := write(t, "graph.json", line(1)+"\n"+line(2)+"\n")
 	t.Run("nobody says", func(t *testing.T) {
-		r := ingest.Runner{Store: open(t)}
+		st := open(t)
+		if sum := run(t, st, ingest.Config{}, inputs(t, file.Options{}, graph)); sum.Stored != 2 || sum.OnlyTenant != contoso {
+			t.Errorf("with one tenant: stored %d of %q", sum.Stored, sum.OnlyTenant)
+		}
+		optIn(t, st, fabrikam)
+		r := ingest.Runner{Store: st, Config: ingest.Config{Again: true}}
 		_, err := r.Run(ctx, inputs(t, file.Options{}, graph))
-		if passtrail.CodeOf(err) != passtrail.Invalid || !strings.Contains(err.Error(), "--tenant") {
-			t.Errorf("Run = %v, want to be told to pass --tenant", err)
+		if passtrail.CodeOf(err) != passtrail.Invalid || !strings.Contains(err.Error(), "--tenant") ||
+			!strings.Contains(err.Error(), fabrikam) || !strings.Contains(err.Error(), string(contoso)) {
+			t.Errorf("Run = %v, want to be told to pass --tenant, and which there are", err)
 		}
 	})
 	t.Run("not opted in, later opted in", func(t *testing.T) {

@@ -3,6 +3,7 @@ package ingest
 import (
 	"hash/maphash"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -20,6 +21,8 @@ type parsed struct {
 	rows       []snapshotRow
 	pages      []normalise.Page
 	notes      []Note // inputs passed over
+	far        []Note // records with a time that cannot be right
+	assumed    bool   // a record is of the only tenant because nobody states another
 	bytes      int    // of the documents
 	err        error  // ends the run
 }
@@ -97,33 +100,77 @@ func (p *parser) parse(j *job) {
 			p.undelivered(j, d)
 			continue
 		}
-		out.records = append(out.records, passtrail.Record{Tenant: p.tenant(d), Source: j.input.Name, ReceivedAt: at})
-		r := &out.records[len(out.records)-1]
-		p.n.Times = d.Times
-		res, fault := p.n.Read(d.Bytes, r)
-		if fault == nil && res.Kind == normalise.KindRecord && r.Tenant != "" {
-			p.people.add(r)
-			continue
-		}
-		tenant := r.Tenant
-		out.records = out.records[:len(out.records)-1]
-		if fault != nil {
-			out.quarantine = append(out.quarantine, setAside(d, tenant, fault.Code, fault.Reason))
-			continue
-		}
-		p.besides(j, d, tenant, res)
-		if out.err != nil {
+		if p.document(j, d, at, 0); out.err != nil {
 			return
 		}
 	}
 }
 
+// document reads one document, and those inside it.
+func (p *parser) document(j *job, d *connector.Document, at passtrail.Ticks, depth int) {
+	out := &j.out
+	out.records = append(out.records, passtrail.Record{Tenant: p.tenant(d), Source: j.input.Name, ReceivedAt: at})
+	r := &out.records[len(out.records)-1]
+	p.n.Times = d.Times
+	res, fault := p.n.Read(d.Bytes, r)
+	if fault == nil && res.Kind == normalise.KindRecord && r.Tenant != "" {
+		p.kept(j, d, r)
+		return
+	}
+	tenant := r.Tenant
+	out.records = out.records[:len(out.records)-1]
+	switch {
+	case fault != nil:
+		out.quarantine = append(out.quarantine, setAside(d, tenant, fault.Code, fault.Reason))
+	case res.Kind == normalise.KindWrapper && depth == normalise.MaxWraps:
+		out.quarantine = append(out.quarantine, setAside(d, tenant, normalise.CodeTooDeep, "documents inside documents, deeper than the limit"))
+	case res.Kind == normalise.KindWrapper:
+		p.inside(j, d, res.Parts, at, depth+1)
+	default:
+		p.besides(j, d, tenant, res)
+	}
+}
+
+// inside reads the documents that a wrapper holds. Their places are numbered behind the wrapper's.
+func (p *parser) inside(j *job, d *connector.Document, parts [][]byte, at passtrail.Ticks, depth int) {
+	if len(parts) == 0 {
+		j.out.pages = append(j.out.pages, normalise.Page{}) // an empty answer is an answer
+	}
+	for i, b := range parts {
+		part := connector.Document{Bytes: b, Position: d.Position, Tenant: d.Tenant, Times: d.Times}
+		if len(parts) > 1 {
+			part.Position += "#" + strconv.Itoa(i+1)
+		}
+		if p.document(j, &part, at, depth); j.out.err != nil {
+			return
+		}
+	}
+}
+
+// kept notes a record that goes to the store.
+func (p *parser) kept(j *job, d *connector.Document, r *passtrail.Record) {
+	if r.Time < store.EarliestRecord || r.Time > r.ReceivedAt+passtrail.Day {
+		reason := "dated more than a day after it was read: " + r.Time.String()
+		if r.Time < store.EarliestRecord {
+			reason = "dated before the year 2000: " + r.Time.String()
+		}
+		j.out.far = append(j.out.far, Note{Position: d.Position, Code: "far-time", Reason: reason})
+	}
+	if d.Tenant == "" && p.cfg.Tenant == "" && (r.Shape == passtrail.ShapeGraph || r.Shape == passtrail.ShapePortalCSV) {
+		j.out.assumed = true // records of these shapes never name their tenant
+	}
+	p.people.add(r)
+}
+
 // tenant is whose record a document is unless the record says so itself.
 func (p *parser) tenant(d *connector.Document) passtrail.TenantID {
-	if d.Tenant != "" {
+	switch {
+	case d.Tenant != "":
 		return d.Tenant
+	case p.cfg.Tenant != "":
+		return p.cfg.Tenant
 	}
-	return p.cfg.Tenant
+	return p.cfg.only
 }
 
 // undelivered sets aside what the source could not deliver whole, unless it may be passed over.
@@ -157,13 +204,14 @@ func (p *parser) besides(j *job, d *connector.Document, tenant passtrail.TenantI
 		if out.other == nil {
 			out.other = map[otherKey]int64{}
 		}
-		out.other[otherKey{tenant, strings.Clone(res.Category), res.At - res.At%passtrail.Hour}]++
+		out.other[otherKey{tenant, passtrail.Printable(res.Category), res.At - res.At%passtrail.Hour}]++
 		return
 	}
 	if tenant == "" {
-		out.err = errNoTenant(d.Position)
+		out.err = errNoTenant(d.Position, p.cfg.tenants)
 		return
 	}
+	out.assumed = out.assumed || d.Tenant == "" && p.cfg.Tenant == ""
 	switch res.Kind {
 	case normalise.KindRegistration:
 		reg := res.Registration
@@ -185,10 +233,12 @@ var peopleSeed = maphash.MakeSeed()
 const maxPeople = 4 << 20
 
 func (p *people) add(r *passtrail.Record) {
-	if p.first == 0 || r.Time < p.first {
-		p.first = r.Time
+	if r.Time >= store.EarliestRecord && r.Time <= r.ReceivedAt+passtrail.Day {
+		if p.first == 0 || r.Time < p.first {
+			p.first = r.Time
+		}
+		p.last = max(p.last, r.Time)
 	}
-	p.last = max(p.last, r.Time)
 	if r.ActorKind == passtrail.ActorUser {
 		p.person(r.ActorID, r.ActorUPN)
 	}

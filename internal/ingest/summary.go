@@ -45,9 +45,13 @@ type Summary struct {
 	Unreadable []string                     `json:"unreadable,omitempty"`      // inputs of which nothing could be read
 	Failed     []string                     `json:"failed,omitempty"`          // inputs whose reading failed on the way
 	Snapshots  []SnapshotNote               `json:"snapshots,omitempty"`
+	FarTimes   int64                        `json:"farTimes,omitempty"`   // records with a time that cannot be right; they are stored
+	Far        []Note                       `json:"far,omitempty"`        // the first of them
+	OnlyTenant passtrail.TenantID           `json:"onlyTenant,omitempty"` // taken for records that state none, because there is no other
 
 	Files     int             `json:"files"`
 	Unchanged int             `json:"unchanged"` // files that an earlier run has read to the end
+	Empty     int             `json:"empty"`     // files that are answers without rows
 	Bytes     int64           `json:"bytes"`
 	First     passtrail.Ticks `json:"-"` // earliest and latest time of the records, 0 if there are none
 	Last      passtrail.Ticks `json:"-"`
@@ -135,6 +139,14 @@ func (s *Summary) failure() error {
 		return s.firstFailure
 	}
 	return fmt.Errorf("%d inputs could not be read, the first of them: %w", len(s.Failed), s.firstFailure)
+}
+
+// far notes a record with a time that cannot be right.
+func (s *Summary) far(n Note) {
+	s.FarTimes++
+	if len(s.Far) < maxNotes {
+		s.Far = append(s.Far, n)
+	}
 }
 
 func (s *Summary) passedOver(n Note) {

@@ -115,7 +115,9 @@ func (w *writer) advance(j *job) {
 	in, out := j.input, &j.out
 	good := len(out.records) + len(out.rows) + len(out.pages) + len(out.other)
 	in.good += int64(good)
+	in.pages += int64(len(out.pages))
 	in.bad += int64(len(out.quarantine))
+	in.old = in.old || j.batch.Unchanged
 	if len(j.batch.Documents) > 0 {
 		in.empty = false
 	}
@@ -130,8 +132,10 @@ func (w *writer) endInput() {
 	in := w.current
 	switch {
 	case in == nil:
-	case in.empty:
+	case in.empty && in.old:
 		w.sum.Unchanged++
+	case in.empty, in.good == in.pages && in.bad == 0:
+		w.sum.Empty++
 	case in.good == 0 && in.bad > 0:
 		w.sum.Unreadable = append(w.sum.Unreadable, in.Path)
 	}
@@ -237,6 +241,12 @@ func (w *writer) addOthers(ctx context.Context, in *input, out *parsed) error {
 	}
 	for _, n := range out.notes {
 		w.sum.passedOver(n)
+	}
+	for _, n := range out.far {
+		w.sum.far(n)
+	}
+	if out.assumed {
+		w.sum.OnlyTenant = w.cfg.only
 	}
 	for k, count := range out.other {
 		if k.tenant == "" {

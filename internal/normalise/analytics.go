@@ -11,10 +11,13 @@ import (
 // analytics reads a row of the AuditLogs table: of a CSV export, or of a query's answer. A row that is not a whole record
 // (another table, a summary, a projection without the ids) is counted and not kept: stored, it would count twice.
 func (n *Normaliser) analytics(r *passtrail.Record) (Kind, *Fault) {
-	row := n.analyticsRow()
+	row, fault := n.analyticsRow()
+	if fault != nil {
+		return 0, fault
+	}
 	table := row["Type"].text()
 	activity := firstOf(row["ActivityDisplayName"].text(), row["OperationName"].text())
-	if table != "" && table != auditLogs || activity == "" && row["Id"].kind == 0 ||
+	if table != "" && table != auditLogs && !isAuditRow(row) || activity == "" && row["Id"].kind == 0 ||
 		row["Id"].kind == 0 && row["CorrelationId"].kind == 0 {
 		n.out.Category = table
 		if table == "" || table == auditLogs {
@@ -27,29 +30,65 @@ func (n *Normaliser) analytics(r *passtrail.Record) (Kind, *Fault) {
 }
 
 // analyticsRow gathers the row's columns by name, without the zone behind the names of times.
-func (n *Normaliser) analyticsRow() map[string]value {
+func (n *Normaliser) analyticsRow() (map[string]value, *Fault) {
 	row := make(map[string]value, len(n.top.rest))
-	for _, m := range n.top.rest {
-		name, zone := dates.Column(m.name)
-		if _, twice := row[name]; zone == dates.Unmarked || twice || !strings.HasSuffix(m.name, "]") || n.top.find(name).kind != 0 {
-			name = m.name
+	add := func(found string, v value) *Fault {
+		name, zone := dates.Column(found)
+		if zone == dates.Unmarked || !strings.HasSuffix(found, "]") || row[name].kind != 0 || n.top.find(name).kind != 0 {
+			name = found
 		}
-		row[name] = m.value
-		if name != m.name {
-			n.dev.renamed(name, m.name)
+		if usual := analyticsColumns[strings.ToLower(name)]; usual != "" {
+			name = usual
+		}
+		if _, ok := row[name]; ok {
+			return &Fault{Code: CodeDuplicate, Reason: "a column stands twice, perhaps in different casing"}
+		}
+		row[name] = v
+		if name != found {
+			n.dev.renamed(name, found)
+		}
+		return nil
+	}
+	for _, m := range n.top.rest {
+		if f := add(m.name, m.value); f != nil {
+			return nil, f
 		}
 	}
-	n.top.addTo(row)
-	return row
+	for k, v := range n.top.at {
+		if v.kind == 0 {
+			continue
+		}
+		if f := add(auditNames[k], v); f != nil {
+			return nil, f
+		}
+	}
+	return row, nil
 }
 
-// addTo adds members that have a name of directoryAudit's to a row, to which they mean nothing.
-func (a *audit) addTo(row map[string]value) {
-	for k, v := range a.at {
-		if v.kind != 0 {
-			row[auditNames[k]] = v
+// analyticsColumns are the columns of AuditLogs that mean something here, by their name in lower case.
+var analyticsColumns = byFolded("TimeGenerated", "ActivityDateTime", "OperationName", "ActivityDisplayName", "AADOperationType",
+	"AADTenantId", "Category", "CorrelationId", "Identity", "LoggedByService", "OperationVersion", "Resource", "ResourceId", "Result",
+	"ResultReason", "ResultDescription", "ResultType", "ResultSignature", "SourceSystem", "Type", "InitiatedBy", "TargetResources",
+	"AdditionalDetails", "Id")
+
+// oddAnalytics tells whether the document is a row with the time column in another casing.
+func (n *Normaliser) oddAnalytics() bool {
+	for i := range n.top.rest {
+		if name := n.top.rest[i].name; len(name) >= 13 && strings.EqualFold(name[:13], "TimeGenerated") {
+			return true
 		}
 	}
+	return false
+}
+
+// isAuditRow tells whether a row has the columns of AuditLogs, whatever its Type says: a query can overwrite that.
+func isAuditRow(row map[string]value) bool {
+	for _, name := range []string{"ActivityDisplayName", "LoggedByService", "Id", "CorrelationId"} {
+		if row[name].kind == 0 {
+			return false
+		}
+	}
+	return row["InitiatedBy"].kind != 0 || row["TargetResources"].kind != 0 || row["AADOperationType"].kind != 0
 }
 
 func (n *Normaliser) analyticsRecord(row map[string]value, activity string, r *passtrail.Record) *Fault {
@@ -75,14 +114,17 @@ func (n *Normaliser) analyticsRecord(row map[string]value, activity string, r *p
 	if r.Result, f = resultOf(firstOf(row["Result"].text(), row["ResultType"].text())); f != nil {
 		return f
 	}
-	r.Reason = firstOf(row["ResultReason"].text(), row["ResultDescription"].text())
+	r.Reason = reasonOf(row["ResultReason"].text(), row["ResultDescription"].text())
 	r.CorrelationID = row["CorrelationId"].text()
 	inner := audit{}
 	r.InitiatedBy = n.dynamic(&inner, mInitiatedBy, row["InitiatedBy"])
 	r.TargetResources = n.dynamic(&inner, mTargets, row["TargetResources"])
 	r.AdditionalDetails = n.dynamic(&inner, mDetails, row["AdditionalDetails"])
+	if inner.inner.lost || isLost(row["InitiatedBy"].text()) || isLost(row["TargetResources"].text()) {
+		return lostValues()
+	}
 	for name, text := range map[string]string{"InitiatedBy": r.InitiatedBy, "TargetResources": r.TargetResources, "AdditionalDetails": r.AdditionalDetails} {
-		if text == "" && isLost(row[name].text()) {
+		if text == "" && hadValues(row[name].text()) {
 			return &Fault{Code: CodeBadValue, Reason: name + " is not JSON: a spreadsheet or script cut or replaced its nested values; export the file again"}
 		}
 	}
@@ -94,9 +136,9 @@ func (n *Normaliser) analyticsRecord(row map[string]value, activity string, r *p
 	return nil
 }
 
-// isLost tells whether the text of a dynamic column that is not JSON of its kind once had values: it is not empty, null, or
+// hadValues tells whether the text of a dynamic column that is not JSON of its kind once had values: it is not empty, null, or
 // an empty value of another kind.
-func isLost(text string) bool {
+func hadValues(text string) bool {
 	switch strings.TrimSpace(text) {
 	case "", "null", "{}", "[]", `""`, "[{}]":
 		return false
@@ -121,6 +163,18 @@ func (n *Normaliser) dynamic(a *audit, k int, v value) string {
 	if s.space() != want || !a.known(&s, k) || !s.end() {
 		return ""
 	}
+	if s.odd {
+		w := rewriter{maxDepth: n.scan.maxDepth}
+		if !w.value(auditNames[k], a.at[k]) {
+			return ""
+		}
+		s = scanner{b: w.out, maxDepth: n.scan.maxDepth}
+		a.inner.forget(k)
+		if !a.known(&s, k) {
+			return ""
+		}
+	}
+	a.inner.lost = a.inner.lost || s.lost
 	return a.at[k].json()
 }
 

@@ -100,6 +100,20 @@ type people struct {
 	subject   target // the first target of type User, if that is a later one
 	agent     value  // additionalDetails: OnPremisesAgent
 	userAgent value  // additionalDetails: User-Agent
+	unrolled  bool   // an array of one element came as that element
+	lost      bool   // of a dynamic column: see isLost
+}
+
+// forget lets go of what one of the nested values said.
+func (p *people) forget(k int) {
+	switch k {
+	case mInitiatedBy:
+		p.user, p.app = initiator{}, initiator{}
+	case mTargets:
+		p.target, p.subject = target{}, target{}
+	case mDetails:
+		p.agent, p.userAgent = value{}, value{}
+	}
 }
 
 type initiator struct{ id, name, upn, address, appID, principal value }
@@ -157,6 +171,10 @@ func (a *audit) known(s *scanner, k int) bool {
 	default:
 		v, ok := s.value()
 		a.at[k] = v
+		if k == mInitiatedBy || k == mTargets || k == mDetails {
+			s.lost = s.lost || v.isLost()
+			a.inner.unrolled = a.inner.unrolled || v.kind == '{'
+		}
 		return ok
 	}
 	start, c := s.i, s.b[s.i]
@@ -172,17 +190,19 @@ func lookInitiatedBy(s *scanner, p *people) bool {
 	if !s.open() {
 		return false
 	}
+	var user, app bool
 	for first := true; ; first = false {
 		name, more, ok := s.member(first)
 		if !ok || !more {
 			return ok
 		}
 		switch {
-		case s.b[s.i] == '{' && string(name) == "user":
-			ok = p.user.look(s)
-		case s.b[s.i] == '{' && string(name) == "app":
-			ok = p.app.look(s)
+		case string(name) == "user":
+			ok = s.once(&user) && p.user.look(s)
+		case string(name) == "app":
+			ok = s.once(&app) && p.app.look(s)
 		default:
+			s.nestedName(name)
 			ok = s.skip()
 		}
 		if !ok {
@@ -191,7 +211,30 @@ func lookInitiatedBy(s *scanner, p *people) bool {
 	}
 }
 
+// once refuses a member inside a nested value that stands twice.
+func (s *scanner) once(seen *bool) bool {
+	if *seen {
+		return s.fail(CodeDuplicate, "a member of a nested value stands twice")
+	}
+	*seen = true
+	return true
+}
+
+// take keeps the first value of a member inside a nested value, and refuses a second one.
+func (s *scanner) take(into *value, v value) bool {
+	if into.kind != 0 {
+		return s.fail(CodeDuplicate, "a member of a nested value stands twice")
+	}
+	*into = v
+	return true
+}
+
 func (d *initiator) look(s *scanner) bool {
+	if s.b[s.i] != '{' {
+		v, ok := s.value()
+		s.lost = s.lost || v.isLost()
+		return ok
+	}
 	if !s.open() {
 		return false
 	}
@@ -206,17 +249,22 @@ func (d *initiator) look(s *scanner) bool {
 		}
 		switch string(name) {
 		case "id":
-			d.id = v
+			ok = s.take(&d.id, v)
 		case "displayName":
-			d.name = v
+			ok = s.take(&d.name, v)
 		case "userPrincipalName":
-			d.upn = v
+			ok = s.take(&d.upn, v)
 		case "ipAddress":
-			d.address = v
+			ok = s.take(&d.address, v)
 		case "appId":
-			d.appID = v
+			ok = s.take(&d.appID, v)
 		case "servicePrincipalId":
-			d.principal = v
+			ok = s.take(&d.principal, v)
+		default:
+			s.nestedName(name)
+		}
+		if !ok {
+			return false
 		}
 	}
 }
@@ -238,17 +286,19 @@ func lookTargets(s *scanner, p *people) bool {
 
 // lookTarget reads the next target. Those behind the first one count only until a user is found.
 func (p *people) lookTarget(s *scanner, first bool) bool {
-	switch {
-	case s.b[s.i] != '{' || !first && (p.target.typ.is("User") || p.subject.typ.kind != 0):
-		return s.skip()
-	case first:
+	if s.b[s.i] != '{' {
+		v, ok := s.value()
+		s.lost = s.lost || v.isLost()
+		return ok
+	}
+	if first {
 		return p.target.look(s)
 	}
 	var t target
 	if !t.look(s) {
 		return false
 	}
-	if t.typ.is("User") {
+	if t.typ.is("User") && !p.target.typ.is("User") && p.subject.typ.kind == 0 {
 		p.subject = t
 	}
 	return true
@@ -269,13 +319,21 @@ func (t *target) look(s *scanner) bool {
 		}
 		switch string(name) {
 		case "id":
-			t.id = v
+			ok = s.take(&t.id, v)
 		case "displayName":
-			t.name = v
+			ok = s.take(&t.name, v)
 		case "userPrincipalName":
-			t.upn = v
+			ok = s.take(&t.upn, v)
 		case "type":
-			t.typ = v
+			ok = s.take(&t.typ, v)
+		case "modifiedProperties":
+			s.lost = s.lost || v.isLost()
+			s.odd = s.odd || v.kind == '{'
+		default:
+			s.nestedName(name)
+		}
+		if !ok {
+			return false
 		}
 	}
 }
@@ -292,7 +350,9 @@ func lookDetails(s *scanner, p *people) bool {
 		if s.b[s.i] == '{' {
 			ok = p.detail(s)
 		} else {
-			ok = s.skip()
+			var v value
+			v, ok = s.value()
+			s.lost = s.lost || v.isLost()
 		}
 		if !ok {
 			return false
@@ -320,9 +380,14 @@ func (p *people) detail(s *scanner) bool {
 		}
 		switch string(name) {
 		case "key":
-			key = v
+			ok = s.take(&key, v)
 		case "value":
-			val = v
+			ok = s.take(&val, v)
+		default:
+			s.nestedName(name)
+		}
+		if !ok {
+			return false
 		}
 	}
 	switch {

@@ -16,8 +16,8 @@ const (
 // diagnostic reads an Azure Monitor diagnostic record whose properties are in n.props.
 func (n *Normaliser) diagnostic(r *passtrail.Record) (Kind, *Fault) {
 	category := n.top.at[mCategory].text()
-	if !strings.EqualFold(category, auditLogs) && !strings.EqualFold(category, auditEarly) {
-		n.out.Category = category
+	if !strings.EqualFold(category, auditLogs) && !strings.EqualFold(category, auditEarly) && !n.props.isAudit() {
+		n.out.Category = firstOf(category, "diagnostic record without category")
 		if t, ok := parseTime(n.top.find("time").text()); ok {
 			n.out.At = t
 		}
@@ -30,6 +30,14 @@ func (n *Normaliser) diagnostic(r *passtrail.Record) (Kind, *Fault) {
 		return KindRecord, n.legacy(r)
 	}
 	return KindRecord, n.present(r)
+}
+
+// isAudit tells whether properties hold an audit record, whatever the category beside them says: queries and pipelines
+// overwrite or drop that.
+func (a *audit) isAudit() bool {
+	now := a.at[mActivity].kind == '"' && a.at[mTime].kind == '"' &&
+		(a.at[mTargets].kind != 0 || a.at[mInitiatedBy].kind != 0 || a.at[mService].kind != 0)
+	return now || a.find("auditEventCategory").kind == '"' && a.find("targetResourceType").kind == '"'
 }
 
 // stateTenant sets the tenant that the record names, if it names one.
@@ -74,6 +82,12 @@ func (n *Normaliser) present(r *passtrail.Record) *Fault {
 	if f := n.auditColumns(&n.props, p, r); f != nil {
 		return f
 	}
+	if reason := reasonOf(r.Reason, n.top.find("resultDescription").text()); reason != r.Reason {
+		if v := n.props.at[mReason]; v.kind == '"' {
+			p.differs(auditNames[mReason], v)
+		}
+		r.Reason = reason
+	}
 	for _, m := range n.props.rest {
 		if !strings.HasPrefix(m.name, udiPrefix) {
 			p.unknown(m)
@@ -84,6 +98,16 @@ func (n *Normaliser) present(r *passtrail.Record) *Fault {
 	n.finish(r)
 	return nil
 }
+
+// reasonOf is the reason of a record that has it in two places: the second speaks when the first says nothing.
+func reasonOf(reason, description string) string {
+	if isNone(reason) && !isNone(description) {
+		return description
+	}
+	return reason
+}
+
+func isNone(s string) bool { return s == "" || strings.EqualFold(s, "none") }
 
 // diagnosticTime takes the envelope's time, which has seven digits, if it is the same microsecond as activityDateTime.
 func (n *Normaliser) diagnosticTime(d, p *deviations, r *passtrail.Record) *Fault {
@@ -172,7 +196,7 @@ func envelopeMember(d *deviations, r *passtrail.Record, m *member) {
 		}
 	case "callerIpAddress":
 		if r.ActorAddress == "" && m.isString() && !strings.HasPrefix(alias(m.raw), "<") {
-			r.ActorAddress = m.text()
+			r.ActorAddress = bareAddress(m.text())
 		}
 		d.usual(m.name, m.value, r.ActorAddress)
 	case "identity":

@@ -14,7 +14,10 @@
 //   - a member the shape does not know stands under its own name;
 //   - "$raw" is an object with the members whose value differs from the usual one, as they came;
 //   - "$absent" is an array with the names of usual members that the document did not have;
-//   - "$names" is an object from a usual name to the name that the document had for it (portal CSV in other languages);
+//   - "$names" is an object from a usual name to the name that the document had for it (portal CSV in other languages,
+//     names in another casing);
+//   - "$as" is an object with the members of a document with names in another casing whose value was rewritten with the
+//     usual names inside it, as they came, under their usual names;
 //   - "properties" is, for a diagnostic record, an object of the same make for the members of its properties.
 //
 // Left out by rule, here and in comparisons: members of a diagnostic record's properties whose names begin with

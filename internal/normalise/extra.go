@@ -11,6 +11,7 @@ const (
 	nameRaw    = "$raw"
 	nameAbsent = "$absent"
 	nameNames  = "$names"
+	nameAs     = "$as"
 	nameProps  = "properties"
 )
 
@@ -18,12 +19,12 @@ const udiPrefix = "__UDI_RequiredFields_"
 
 // deviations collects how a document differs from the usual form of its shape; see the package comment.
 type deviations struct {
-	raw, absent, plain, names []byte
-	props                     *deviations
+	raw, absent, plain, names, as []byte
+	props                         *deviations
 }
 
 func (d *deviations) reset() {
-	d.raw, d.absent, d.plain, d.names = d.raw[:0], d.absent[:0], d.plain[:0], d.names[:0]
+	d.raw, d.absent, d.plain, d.names, d.as = d.raw[:0], d.absent[:0], d.plain[:0], d.names[:0], d.as[:0]
 	if d.props != nil {
 		d.props.reset()
 	}
@@ -82,7 +83,8 @@ func (d *deviations) other(name string, v value) {
 }
 
 func (d *deviations) empty() bool {
-	return len(d.raw) == 0 && len(d.absent) == 0 && len(d.plain) == 0 && len(d.names) == 0 && (d.props == nil || d.props.empty())
+	return len(d.raw) == 0 && len(d.absent) == 0 && len(d.plain) == 0 && len(d.names) == 0 && len(d.as) == 0 &&
+		(d.props == nil || d.props.empty())
 }
 
 // appendTo appends the JSON object.
@@ -105,6 +107,7 @@ func (d *deviations) appendTo(b []byte) []byte {
 	part(nameRaw, "{", d.raw, "}")
 	part(nameAbsent, "[", d.absent, "]")
 	part(nameNames, "{", d.names, "}")
+	part(nameAs, "{", d.as, "}")
 	if d.props != nil && !d.props.empty() {
 		inner := d.props.appendTo(nil)
 		part(nameProps, "", inner, "")
@@ -126,6 +129,7 @@ type extra struct {
 	absent map[string]bool
 	names  map[string]string
 	plain  map[string]json.RawMessage
+	as     map[string]json.RawMessage
 	props  *extra
 }
 
@@ -144,7 +148,7 @@ func readExtra(text string) (*extra, error) {
 		}
 	}
 	var absent []string
-	for name, into := range map[string]any{nameRaw: &x.raw, nameAbsent: &absent, nameNames: &x.names} {
+	for name, into := range map[string]any{nameRaw: &x.raw, nameAbsent: &absent, nameNames: &x.names, nameAs: &x.as} {
 		if p, ok := x.plain[name]; ok {
 			if err := json.Unmarshal(p, into); err != nil {
 				return nil, fmt.Errorf("extra %s: %w", name, err)
@@ -171,6 +175,9 @@ func (x *extra) apply(doc map[string]json.RawMessage) {
 		doc[name] = v
 	}
 	for name, v := range x.plain {
+		doc[name] = v
+	}
+	for name, v := range x.as {
 		doc[name] = v
 	}
 	for name, found := range x.names {

@@ -12,6 +12,8 @@ const (
 	CodeUnknownShape  = "unknown-shape"
 	CodeBadValue      = "bad-value"
 	CodeUnknownResult = "unknown-result"
+	CodeLost          = "values-lost"
+	CodeOtherLog      = "other-log"
 )
 
 // Fault says why a document cannot be read. Its reason never quotes the document.

@@ -124,7 +124,7 @@ func (p *people) fill(r *passtrail.Record) {
 		}
 		r.ActorName = app.name.text()
 	}
-	r.ActorAddress = u.address.text()
+	r.ActorAddress = bareAddress(u.address.text())
 	r.TargetID, r.TargetUPN = lower(p.target.id.text()), p.target.upn.text()
 	r.TargetName, r.TargetType = p.target.name.text(), p.target.typ.text()
 	r.SubjectID, r.SubjectUPN, r.SubjectName = "", "", ""

@@ -54,7 +54,7 @@ func legacyActor(top, props *audit, r *passtrail.Record) string {
 	identity := top.find("identity").text()
 	r.ActorKind, r.ActorID, r.ActorUPN, r.ActorName, r.ActorAddress = "", "", "", "", ""
 	if address := top.find("callerIpAddress").text(); !strings.HasPrefix(address, "<") {
-		r.ActorAddress = address
+		r.ActorAddress = bareAddress(address)
 	}
 	switch {
 	case identity == "" || identity == "NA":

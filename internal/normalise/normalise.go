@@ -18,6 +18,7 @@ const (
 	KindRoles                        // role assignments
 	KindPage                         // what surrounds the values of a page: its context and its link to the next one
 	KindOther                        // a record that Passtrail does not keep; see Result.Category
+	KindWrapper                      // something that holds documents: see Result.Parts
 )
 
 // Result is what a document said besides the record.
@@ -28,6 +29,7 @@ type Result struct {
 	Page         Page
 	Category     string          // of KindOther: the log category, or another name for what it is
 	At           passtrail.Ticks // of KindOther: its time, 0 if unknown
+	Parts        [][]byte        // of KindWrapper: the documents in it, none if it is empty; memory of their own
 }
 
 // Page is what surrounds the values of one page of Graph's answers.
@@ -51,6 +53,7 @@ type Normaliser struct {
 	meanings   map[words]*meaning
 	hashed     []byte
 	lastTenant passtrail.TenantID
+	rewritten  bool              // the document at hand has been rewritten with the usual names
 	columns    map[string]string // header texts of portal CSV files as found and as usual, "" for others
 }
 
@@ -70,14 +73,16 @@ func New(maxDepth int) *Normaliser {
 // doc must not be changed afterwards.
 func (n *Normaliser) Read(doc []byte, r *passtrail.Record) (*Result, *Fault) {
 	s := &n.scan
-	s.b, s.i, s.depth, s.gap, s.fault = doc, 0, 0, false, nil
-	n.top.reset()
-	n.props.reset()
-	n.dev.reset()
+	n.begin(doc)
 	n.out = Result{}
 	if s.space() != '{' {
 		if s.i < len(s.b) {
-			if _, ok := s.value(); ok && s.end() {
+			if v, ok := s.value(); ok && s.end() {
+				if part, ok := holds(v); ok {
+					kind, fault := n.wrapped(part)
+					n.out.Kind = kind
+					return &n.out, fault
+				}
 				return nil, &Fault{Code: CodeNotObject, Reason: "the document is not a JSON object"}
 			}
 			return nil, s.fault
@@ -95,20 +100,66 @@ func (n *Normaliser) Read(doc []byte, r *passtrail.Record) (*Result, *Fault) {
 	return &n.out, nil
 }
 
+// begin makes ready for a document.
+func (n *Normaliser) begin(doc []byte) {
+	s := &n.scan
+	s.b, s.i, s.depth, s.gap, s.odd, s.lost, s.fault = doc, 0, 0, false, false, false, nil
+	n.top.reset()
+	n.props.reset()
+	n.dev.reset()
+	n.rewritten = false
+}
+
 // read tells the shape and hands over to its function.
 func (n *Normaliser) read(r *passtrail.Record) (Kind, *Fault) {
 	a := &n.top
+	if n.oddNames() {
+		if f := n.again(n.scan.b); f != nil {
+			return 0, f
+		}
+	}
 	switch {
 	case a.find("properties").kind == '{':
+		if part, ok := n.bodyBeside(); ok {
+			return n.wrapped(part)
+		}
+		if f := n.whole(); f != nil {
+			return 0, f
+		}
 		return n.diagnostic(r)
+	case a.at[mTime].kind != 0 && a.at[mActivity].kind == 0 && n.otherLog():
+		return KindOther, nil
 	case a.at[mTime].kind != 0 || a.at[mActivity].kind != 0:
+		if f := n.whole(); f != nil {
+			return 0, f
+		}
 		return KindRecord, n.graph(r)
 	case len(a.rest) == 0 && a.foreign():
 		return KindPage, nil
 	}
+	return n.readRest(r)
+}
+
+// whole refuses documents that cannot be told in full: with a member that stands twice, or nested values that were lost.
+func (n *Normaliser) whole() *Fault {
+	if n.scan.lost {
+		return lostValues()
+	}
+	if f := n.top.twice(); f != nil {
+		return f
+	}
+	return n.props.twice()
+}
+
+// readRest tells the shapes that have a member which directoryAudit has not.
+func (n *Normaliser) readRest(r *passtrail.Record) (Kind, *Fault) {
+	a := &n.top
 	for i := range a.rest {
 		switch name, _ := dates.Column(a.rest[i].name); name {
 		case "isSsprRegistered", "isSsprCapable", "methodsRegistered":
+			if f := n.whole(); f != nil {
+				return 0, f
+			}
 			return KindRegistration, n.registration()
 		case "roleEligibilityScheduleId":
 			n.out.Category = "roleEligibilityScheduleInstances" // may be taken up, is not held
@@ -117,33 +168,27 @@ func (n *Normaliser) read(r *passtrail.Record) (Kind, *Fault) {
 			if a.find("roleEligibilityScheduleId").kind != 0 {
 				continue
 			}
+			if f := n.whole(); f != nil {
+				return 0, f
+			}
 			return n.roles()
 		case "TimeGenerated", "ActivityDateTime":
 			return n.analytics(r)
-		case "eventDateTime", "createdDateTime", "aggregatedDateTime":
-			return n.otherReport(name)
-		case "error":
-			return 0, &Fault{Code: CodeUnknownShape, Reason: "an error answer of an API, not records"}
 		}
 	}
 	if row := n.portalRow(); row != nil {
 		return KindRecord, n.portal(row, r)
 	}
-	return n.leftover()
-}
-
-// otherReport counts rows of other Graph reports under their report's name.
-func (n *Normaliser) otherReport(timeName string) (Kind, *Fault) {
-	n.out.At, _ = parseTime(n.top.find(timeName).text())
-	switch {
-	case timeName == "aggregatedDateTime":
-		n.out.Category = "userPasswordResetsAndChangesSummary"
-	case timeName == "createdDateTime":
-		n.out.Category = "signIns"
-	default:
-		n.out.Category = "userEventsSummary"
+	if n.oddAnalytics() {
+		return n.analytics(r)
 	}
-	return KindOther, nil
+	if part, ok := n.inside(); ok {
+		return n.wrapped(part)
+	}
+	if n.otherLog() {
+		return KindOther, nil
+	}
+	return n.leftover()
 }
 
 // leftover tells what is left: what surrounds a page, or a row of some query's answer.
@@ -158,9 +203,15 @@ func (n *Normaliser) leftover() (Kind, *Fault) {
 		n.out.Page.Context = strings.Clone(n.top.find("@odata.context").text())
 		n.out.Page.NextLink = n.top.find("@odata.nextLink").text() != ""
 		return KindPage, nil
-	case row && (n.top.find("OperationName").kind != 0 || n.top.find("Type").kind != 0):
+	case row && n.foreignLog() == nil && (n.top.find("OperationName").kind != 0 || n.top.find("Type").kind != 0):
 		n.out.Category = "query answer"
 		return KindOther, nil
+	}
+	if f := n.foreignLog(); f != nil {
+		return 0, f
+	}
+	if n.top.find("error").kind != 0 {
+		return 0, &Fault{Code: CodeUnknownShape, Reason: "an error answer of an API, not records"}
 	}
 	return 0, &Fault{Code: CodeUnknownShape, Reason: "not a record of any known shape"}
 }

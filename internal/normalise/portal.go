@@ -207,7 +207,7 @@ func (n *Normaliser) portal(row map[string]value, r *passtrail.Record) *Fault {
 	}
 	inner.inner.fill(r)
 	if r.ActorAddress == "" {
-		r.ActorAddress = cell(colAddress)
+		r.ActorAddress = bareAddress(cell(colAddress))
 	}
 	if r.UserAgent = cell(colUserAgent); r.UserAgent == "" {
 		r.UserAgent = inner.inner.userAgent.text()
@@ -325,3 +325,12 @@ func deref(s *string) string {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// addTo adds members that have a name of directoryAudit's to a row, to which they mean nothing.
+func (a *audit) addTo(row map[string]value) {
+	for k, v := range a.at {
+		if v.kind != 0 {
+			row[auditNames[k]] = v
+		}
+	}
+}

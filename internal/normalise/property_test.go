@@ -169,7 +169,7 @@ func TestColumns(t *testing.T) {
 func TestFaults(t *testing.T) {
 	n := normalise.New(8)
 	for doc, want := range map[string]string{
-		``: normalise.CodeNotJSON, `5`: normalise.CodeNotObject, `[]`: normalise.CodeNotObject, `{"a":1`: normalise.CodeTruncated, `{"a":"`: normalise.CodeTruncated,
+		``: normalise.CodeNotJSON, `5`: normalise.CodeNotObject, `"x"`: normalise.CodeNotObject, `{"a":1`: normalise.CodeTruncated, `{"a":"`: normalise.CodeTruncated,
 		`{"a":01}`: normalise.CodeNotJSON, `{"a":1.}`: normalise.CodeNotJSON, `{"a":+1}`: normalise.CodeNotJSON, `{"a":tru}`: normalise.CodeNotJSON, `{"a":"\x"}`: normalise.CodeNotJSON,
 		`{"a":"\ud800"}`: normalise.CodeNotJSON, "{\"a\":\"\n\"}": normalise.CodeNotJSON, "{\"a\":\"\xc3\"}": normalise.CodeNotJSON, `{"a":1,}`: normalise.CodeNotJSON, `{"a":[1,]}`: normalise.CodeNotJSON,
 		`{"a":1}}`: normalise.CodeNotJSON, `{"a":[[[[[[[[1]]]]]]]]}`: normalise.CodeTooDeep, `{"id":1,"id":2}`: normalise.CodeDuplicate, `{"a":1}`: normalise.CodeUnknownShape,

@@ -127,10 +127,10 @@ func TestRowsThatLostSomething(t *testing.T) {
 		return object(t, []string{"TimeGenerated", "OperationName", "CorrelationId", name}, []string{"2026-03-04T10:00:00Z", "a", "c", cell})
 	}
 	for doc, want := range map[string]string{
-		row("InitiatedBy", "System.Collections.Hashtable"):                           normalise.CodeBadValue,
+		row("InitiatedBy", "System.Collections.Hashtable"):                           normalise.CodeLost,
 		row("InitiatedBy", `{"user":{"id":"11111111-aaaa`):                           normalise.CodeBadValue,
-		row("TargetResources", "System.Object[]"):                                    normalise.CodeBadValue,
-		row("TargetResources", "[object Object]"):                                    normalise.CodeBadValue,
+		row("TargetResources", "System.Object[]"):                                    normalise.CodeLost,
+		row("TargetResources", "[object Object]"):                                    normalise.CodeLost,
 		row("AdditionalDetails", `[{"key":"a","val`):                                 normalise.CodeBadValue,
 		row("AdditionalDetails", `[]`):                                               "",
 		row("TargetResources", `null`):                                               "",

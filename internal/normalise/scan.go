@@ -26,6 +26,8 @@ type scanner struct {
 	depth    int
 	maxDepth int
 	gap      bool // space was skipped since this was last cleared
+	odd      bool // a name inside a nested value has another casing than usual
+	lost     bool // a nested value was lost, see isLost
 	fault    *Fault
 }
 

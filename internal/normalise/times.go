@@ -15,6 +15,9 @@ func parseTime(s string) (passtrail.Ticks, bool) {
 		return t, true
 	}
 	s = strings.TrimSpace(s)
+	if t, ok := parseDotNet(s); ok {
+		return t, true
+	}
 	if t, err := passtrail.ParseTicks(s); err == nil {
 		return t, true
 	}

@@ -25,3 +25,7 @@ func (f Finality) Until() passtrail.Ticks {
 	}
 	return until
 }
+
+// EarliestRecord is the beginning of the year 2000. A record dated before it, or more than a day after it was received,
+// has a time that cannot be right: it is kept, and says nothing about what is final.
+const EarliestRecord passtrail.Ticks = 630822816000000000

@@ -71,7 +71,7 @@ func (b *batcher) flush() error {
 		start = b.ends[i]
 	}
 	used := b.read()
-	out := connector.Batch{Documents: b.docs, Position: b.position(b), BytesRead: used - b.used}
+	out := connector.Batch{Documents: b.docs, Position: b.position(b), BytesRead: used - b.used, Unchanged: b.skip > 0}
 	b.used = used
 	b.docs = make([]connector.Document, 0, len(b.docs))
 	b.places, b.ends, b.bytes = b.places[:0], b.ends[:0], 0

@@ -11,10 +11,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
+	"passtrail"
 	"passtrail/internal/connector"
 	"passtrail/internal/dates"
 )
@@ -54,13 +57,17 @@ func tailDigest(f io.ReaderAt, offset int64) (string, error) {
 	return digestAt(f, start, offset-start)
 }
 
-// counted counts the bytes that are read through it.
+// counted counts the bytes that are read through it, and ends when its context is done.
 type counted struct {
-	r io.Reader
-	n atomic.Int64
+	ctx context.Context
+	r   io.Reader
+	n   atomic.Int64
 }
 
 func (c *counted) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
 	n, err := c.r.Read(p)
 	c.n.Add(int64(n))
 	return n, err
@@ -86,26 +93,31 @@ type reading struct {
 // gives one empty batch; one that is not what it was is read from the start.
 func (s *Source) Fetch(ctx context.Context, from string, emit func(connector.Batch) error) error {
 	rd := &reading{src: s, plain: true}
-	rd.batcher = batcher{ctx: ctx, emit: emit, limit: s.opt.BatchBytes, tenant: tenantOf(s.abs), name: s.path, line: 1}
+	rd.batcher = batcher{ctx: ctx, emit: emit, limit: s.opt.BatchBytes, tenant: tenantOf(s.abs), name: s.Path(), line: 1}
 	rd.batcher.position = rd.position
 	rd.batcher.read = func() int64 { return rd.count.n.Load() }
 	if s.path == "-" {
 		rd.name, rd.plain = "stdin", false
-		rd.count = &counted{r: s.opt.Stdin}
+		rd.count = &counted{ctx: ctx, r: s.opt.Stdin}
 		return rd.all(rd.count)
+	}
+	if info, err := os.Stat(s.abs); err == nil { // it may have become a pipe, whose opening would wait
+		if err := regular(s.path, info.Mode()); err != nil {
+			return err
+		}
 	}
 	f, err := os.Open(s.abs)
 	if err != nil {
 		return pathError(s.path, err)
 	}
 	defer f.Close()
-	rd.file, rd.count = f, &counted{r: f}
+	rd.file, rd.count = f, &counted{ctx: ctx, r: f}
 	skip, err := rd.resume(from)
 	if err != nil {
 		return pathError(s.path, err)
 	}
 	if skip {
-		return emit(connector.Batch{BytesRead: rd.here.Size})
+		return emit(connector.Batch{BytesRead: rd.here.Size, Unchanged: true})
 	}
 	return rd.all(rd.count)
 }
@@ -237,6 +249,9 @@ func (rd *reading) stream(r io.Reader, depth int) error {
 
 // broken sets a stream aside that cannot be read on.
 func (rd *reading) broken(head []byte, err error) error {
+	if cause := rd.ctx.Err(); cause != nil {
+		return cause
+	}
 	code, reason := CodeCorrupt, "the compressed data is damaged"
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		code, reason = CodeTruncated, "the compressed data ends too early"
@@ -272,10 +287,13 @@ func (rd *reading) zip(r io.Reader, head []byte, depth int) error {
 	outer, tenant := rd.name, rd.tenant
 	rd.plain = false
 	for _, m := range z.File {
-		if m.FileInfo().IsDir() {
+		if err := rd.ctx.Err(); err != nil {
+			return err
+		}
+		if m.FileInfo().IsDir() || slices.ContainsFunc(strings.FieldsFunc(m.Name, isSlash), passedOver) {
 			continue
 		}
-		rd.name, rd.line, rd.tenant = outer+"!"+m.Name, 1, tenantOf(m.Name)
+		rd.name, rd.line, rd.tenant = outer+"!"+passtrail.Printable(m.Name), 1, tenantOf(m.Name)
 		if rd.tenant == "" {
 			rd.tenant = tenant
 		}
@@ -287,6 +305,8 @@ func (rd *reading) zip(r io.Reader, head []byte, depth int) error {
 	return nil
 }
 
+func isSlash(r rune) bool { return r == '/' || r == '\\' }
+
 func (rd *reading) member(m *zip.File) error {
 	rd.order = dates.Undecided // each member decides for itself
 	if encrypted(m) {
@@ -297,7 +317,7 @@ func (rd *reading) member(m *zip.File) error {
 		return rd.fault(nil, CodeCorrupt, "the zip member cannot be unpacked", 0)
 	}
 	defer r.Close()
-	return rd.stream(r, 1)
+	return rd.stream(&counted{ctx: rd.ctx, r: r}, 1)
 }
 
 // text tells what an unpacked stream holds and reads it.
@@ -326,9 +346,11 @@ func (rd *reading) text(r io.Reader) error {
 		return rd.broken(nil, w.err)
 	case len(head) == 0:
 		return rd.fault(nil, CodeEmpty, "the file is empty", 0)
+	case len(head) >= 262 && string(head[257:262]) == "ustar":
+		return rd.fault(nil, CodeBinary, "a tar archive: unpack it first", 0)
 	case bytes.IndexByte(head, 0) >= 0 || bytes.IndexByte(head, 0x1b) >= 0:
 		return rd.fault(w.peek(keptBytes), CodeBinary, "binary data, not an export", 0)
-	case head[0] == '{' || head[0] == '[':
+	case head[0] == '{' || head[0] == '[' || holdsJSON(head):
 		if isLines(w) {
 			return rd.lines(w)
 		}
@@ -341,6 +363,15 @@ func (rd *reading) text(r io.Reader) error {
 		return rd.csv(w, delimiter)
 	}
 	return rd.fault(w.peek(keptBytes), CodeUnknown, "neither JSON nor CSV", 0)
+}
+
+// holdsJSON tells whether text begins with a string that has JSON in it, perhaps in a string once more.
+func holdsJSON(head []byte) bool {
+	if head[0] != '"' {
+		return false
+	}
+	rest := bytes.TrimLeft(head[1:], ` \"`)
+	return len(rest) > 0 && (rest[0] == '{' || rest[0] == '[') && bytes.ContainsAny(rest[:min(len(rest), 64)], `\":`)
 }
 
 // ended sets aside what a stream broke off with; nothing when it came to its end.

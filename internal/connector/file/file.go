@@ -69,6 +69,7 @@ const (
 	CodeBinary    = "binary"
 	CodeUnknown   = "unknown-format"
 	CodeEmpty     = "empty"
+	CodePartial   = "partial-answer"
 )
 
 // FileLevel tells whether a code says that a file holds no documents at all. Such files found by walking a folder are
@@ -98,7 +99,7 @@ func (s *Source) Key() string {
 }
 
 // Path is the file's path for a person.
-func (s *Source) Path() string { return s.path }
+func (s *Source) Path() string { return passtrail.Printable(s.path) }
 
 // Size is the file's size in bytes when it was found; 0 for standard input.
 func (s *Source) Size() int64 { return s.size }
@@ -137,8 +138,8 @@ func tenantOf(path string) passtrail.TenantID {
 }
 
 // Open finds the files behind the paths: files, folders with everything below them, patterns, and "-" for standard
-// input. A file found twice is read once. Files and folders whose names begin with a dot are passed over below a folder.
-// It returns an error with code NotFound for a path behind which there is nothing.
+// input. A file found twice is read once. Files and folders whose names begin with a dot, and __MACOSX, are passed over
+// below a folder and in archives. Pipes, sockets and devices are refused with code Invalid. It returns an error with code NotFound for a path behind which there is nothing.
 func Open(ctx context.Context, paths []string, opt Options) ([]*Source, error) {
 	o := opener{opt: opt.withDefaults(), seen: map[string]bool{}}
 	for _, p := range paths {
@@ -156,7 +157,7 @@ type opener struct {
 }
 
 func (o *opener) path(ctx context.Context, p string) error {
-	if p == "-" {
+	if isStdin(p) {
 		if o.opt.Stdin == nil {
 			return passtrail.Errorf(passtrail.Invalid, "file.Open", "there is no standard input to read")
 		}
@@ -174,10 +175,10 @@ func (o *opener) path(ctx context.Context, p string) error {
 	}
 	matches, err := filepath.Glob(p)
 	if err != nil {
-		return passtrail.Errorf(passtrail.Invalid, "file.Open", "the pattern %s is malformed", p)
+		return passtrail.Errorf(passtrail.Invalid, "file.Open", "the pattern %s is malformed", passtrail.Printable(p))
 	}
 	if len(matches) == 0 {
-		return passtrail.Errorf(passtrail.NotFound, "file.Open", "no file matches %s", p)
+		return passtrail.Errorf(passtrail.NotFound, "file.Open", "no file matches %s", passtrail.Printable(p))
 	}
 	sort.Strings(matches)
 	for _, m := range matches {
@@ -197,6 +198,34 @@ func (o *opener) path(ctx context.Context, p string) error {
 	return nil
 }
 
+// isStdin tells whether a path names standard input.
+func isStdin(p string) bool {
+	switch p {
+	case "-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0":
+		return true
+	}
+	return false
+}
+
+// regular refuses what is no file: reading a pipe, a socket or a device may never end.
+func regular(p string, mode fs.FileMode) error {
+	kind := ""
+	switch {
+	case mode.IsRegular() || mode.IsDir():
+		return nil
+	case mode&fs.ModeNamedPipe != 0:
+		kind = "a pipe"
+	case mode&fs.ModeSocket != 0:
+		kind = "a socket"
+	case mode&fs.ModeDevice != 0:
+		kind = "a device"
+	default:
+		kind = "something else"
+	}
+	return passtrail.Errorf(passtrail.Invalid, "file.Open", "%s is %s, not a file: to read a stream, pipe it into \"passtrail ingest -\"",
+		passtrail.Printable(p), kind)
+}
+
 func pathError(p string, err error) error {
 	code, msg := passtrail.Unavailable, "cannot be read"
 	switch {
@@ -205,7 +234,7 @@ func pathError(p string, err error) error {
 	case os.IsPermission(err):
 		code, msg = passtrail.Denied, "may not be read by this user"
 	}
-	return &passtrail.Error{Code: code, Op: "file.Open", Msg: p + " " + msg, Err: err}
+	return &passtrail.Error{Code: code, Op: "file.Open", Msg: passtrail.Printable(p) + " " + msg, Err: err}
 }
 
 func (o *opener) folder(ctx context.Context, root string) error {
@@ -215,7 +244,7 @@ func (o *opener) folder(ctx context.Context, root string) error {
 			return pathError(p, err)
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case p != root && strings.HasPrefix(d.Name(), "."):
+		case p != root && passedOver(d.Name()):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
@@ -231,7 +260,16 @@ func (o *opener) folder(ctx context.Context, root string) error {
 	})
 }
 
+// passedOver tells whether a file or folder below another is none of a person's own: hidden ones, and what macOS puts
+// beside files in archives.
+func passedOver(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.EqualFold(name, "__MACOSX")
+}
+
 func (o *opener) file(p string, info fs.FileInfo, walked bool) error {
+	if err := regular(p, info.Mode()); err != nil {
+		return err
+	}
 	abs, err := filepath.Abs(p)
 	if err != nil {
 		return pathError(p, err)

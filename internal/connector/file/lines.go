@@ -51,7 +51,7 @@ func opensList(line []byte) bool {
 		return true
 	}
 	rest := bytes.TrimLeft(line[1:], " \t")
-	for _, name := range []string{`"records"`, `"value"`, `"tables"`, `"Tables"`, `"@odata.`, `"FrameType"`} {
+	for _, name := range []string{`"records"`, `"value"`, `"tables"`, `"Tables"`, `"responses"`, `"took"`, `"hits"`, `"@odata.`, `"FrameType"`} {
 		if bytes.HasPrefix(rest, []byte(name)) {
 			return true
 		}

@@ -3,6 +3,7 @@ package file
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"passtrail/internal/connector"
@@ -85,8 +86,13 @@ type splitter struct {
 	at     int64  // line where the value at hand begins
 	over   []byte // beginning of a value that is over the limit, else nil
 	// of the table at hand
-	columns []string
-	kind    string
+	columns     []string
+	kind        string
+	headColumns []string // of the table whose rows come in frames of their own
+	headKind    string
+
+	listLine int64 // line where the list at hand begins
+	last     int64 // line of the last document
 }
 
 // maxArrays bounds how deep arrays of arrays are looked into.
@@ -202,6 +208,9 @@ func (s *splitter) stuck() bool { return s.w.pos == s.w.mark && s.over == nil }
 
 // array reads an array's elements, each with one.
 func (s *splitter) array(arrays int, one func(c byte, arrays int) error) error {
+	s.lines()
+	s.w.mark = s.w.pos // what surrounds the list has been taken
+	s.listLine = s.rd.line
 	s.w.pos++
 	for {
 		c := s.space()
@@ -234,11 +243,29 @@ func (s *splitter) array(arrays int, one func(c byte, arrays int) error) error {
 type holder struct {
 	around []byte // what surrounds a page's values, nil if it has none
 	table  bool   // it is a table or surrounds some: nothing of it is a document itself
+	frame  string // FrameType of a Kusto answer
+	failed []byte // the error beside a list or a table, or what says that the answer is not whole
 }
 
 // object reads an object: a document, or something that holds documents in one of its members.
 func (s *splitter) object(arrays int) error {
 	var h holder
+	err := s.members(&h, arrays)
+	if err == errBroken {
+		// Not JSON: the document as a whole says so to whoever reads it, if its brackets match.
+		return s.brokenObject()
+	}
+	if err != nil {
+		return err
+	}
+	return s.objectEnd(&h)
+}
+
+// errBroken says that no member begins where one should.
+var errBroken = errors.New("not a member of an object")
+
+// members reads the members of an object that begins at pos.
+func (s *splitter) members(h *holder, arrays int) error {
 	s.w.pos++
 	for {
 		switch c := s.space(); {
@@ -247,21 +274,28 @@ func (s *splitter) object(arrays int) error {
 			continue
 		case c == '}':
 			s.w.pos++
-			return s.objectEnd(&h)
+			return nil
 		case c == 0 && s.w.pos >= len(s.w.buf):
 			return s.eof("the file ends inside an object")
 		case c != '"':
-			// Not JSON: the document as a whole says so to whoever reads it, if its brackets match.
-			return s.brokenObject()
+			return errBroken
 		}
-		if err := s.member(&h, arrays); err != nil {
+		if err := s.member(h, arrays); err != nil {
 			return err
 		}
 	}
 }
 
 func (s *splitter) objectEnd(h *holder) error {
+	if h.frame == "TableHeader" { // its rows come in later frames
+		s.headColumns, s.headKind = s.columns, s.kind
+	}
 	s.columns, s.kind = nil, ""
+	if h.failed != nil && (h.table || h.around != nil) {
+		if err := s.fault(h.failed, CodePartial, "the answer says that it is not whole: an error stands beside its rows"); err != nil {
+			return err
+		}
+	}
 	switch {
 	case h.table:
 		s.begin()
@@ -281,7 +315,13 @@ func (s *splitter) member(h *holder, arrays int) error {
 	}
 	list := s.space() == '[' && s.over == nil
 	switch name {
-	case "value", "records", "tables", "Tables":
+	case "hits": // Elasticsearch: an object with the list of the same name in it
+		if s.space() == '{' && s.over == nil {
+			h.table = true
+			return s.members(h, arrays)
+		}
+		fallthrough
+	case "value", "records", "tables", "Tables", "responses":
 		if list && arrays < maxArrays {
 			h.around = append(h.around, s.w.buf[s.w.mark:s.w.mark+start]...)
 			h.around = append(h.around, `"value":null`...)
@@ -293,6 +333,9 @@ func (s *splitter) member(h *holder, arrays int) error {
 			return s.tableColumns()
 		}
 	case "rows", "Rows":
+		if list && s.columns == nil && h.frame == "TableFragment" {
+			s.columns, s.kind = s.headColumns, s.headKind
+		}
 		if list && s.columns != nil {
 			h.table = true
 			err := s.array(arrays+1, s.row)
@@ -301,6 +344,8 @@ func (s *splitter) member(h *holder, arrays int) error {
 		}
 	case "TableKind", "FrameType":
 		return s.tableKind(h, name)
+	case "error", "OneApiErrors", "HasErrors", "Cancelled":
+		return s.failure(h)
 	}
 	return s.skip()
 }
@@ -312,8 +357,25 @@ func (s *splitter) tableKind(h *holder, name string) error {
 		return err
 	}
 	h.table = true
+	text := string(bytes.Trim(s.w.buf[s.w.mark+start:s.w.pos], `"`))
 	if name == "TableKind" {
-		s.kind = string(bytes.Trim(s.w.buf[s.w.mark+start:s.w.pos], `"`))
+		s.kind = text
+	} else {
+		h.frame = text
+	}
+	return nil
+}
+
+// failure reads a member that says, in an answer with rows, that the answer is not whole.
+func (s *splitter) failure(h *holder) error {
+	start := s.w.pos - s.w.mark
+	if err := s.skip(); err != nil || s.over != nil {
+		return err
+	}
+	switch text := bytes.TrimSpace(s.w.buf[s.w.mark+start : s.w.pos]); string(text) {
+	case "false", "null", "[]", "{}", `""`:
+	default:
+		h.failed = append([]byte(nil), text...)
 	}
 	return nil
 }
@@ -393,6 +455,12 @@ func (s *splitter) document() error {
 // subNumber counts the documents of a line; documents of their own lines are not counted.
 func (s *splitter) subNumber() int {
 	if s.inLine {
+		return s.sub
+	}
+	if s.at != s.last {
+		s.sub, s.last = 1, s.at
+	}
+	if s.sub > 1 || s.at == s.listLine {
 		return s.sub
 	}
 	return 0

@@ -125,6 +125,20 @@ func TestReadOnly(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+	due := open(t, duckdb.Config{Dir: dir, ReadOnly: true})
+	if err := due.Query(t.Context(), "SELECT count(*) FROM attempt", nil, func([]any) error { return nil }); err == nil {
+		t.Error("a reader that cannot derive what is due answers")
+	}
+	if err := due.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, duckdb.Config{Dir: dir})
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
 	r := open(t, duckdb.Config{Dir: dir, ReadOnly: true})
 	if n := ask(t, r, "SELECT count(*) FROM record"); n != int64(1) {
 		t.Errorf("a reader sees %v records, want 1", n)

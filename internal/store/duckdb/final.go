@@ -10,12 +10,13 @@ import (
 )
 
 // finalUntil is the end of the last final hour of each tenant and source, 0 if none is: see store.Lateness. A time that
-// was still to come when the record came proves nothing.
+// was still to come when the record came proves nothing, and one that cannot be right is left out: before the year 2000,
+// or more than a day after it was received.
 var finalUntil = fmt.Sprintf(`SELECT tenant, source, CASE WHEN until > first THEN until ELSE 0 END AS until FROM (
 		SELECT tenant, source, min(hour) AS first, newest - newest %% %[2]d AS until FROM (
 			SELECT tenant, source, hour, max(least(last_record, last_seen)) OVER (PARTITION BY tenant, source) - %[1]d AS newest
-			FROM ledger WHERE last_record IS NOT NULL)
-		GROUP BY tenant, source, newest)`, store.Lateness, passtrail.Hour)
+			FROM ledger WHERE last_record BETWEEN %[3]d AND last_seen + %[4]d)
+		GROUP BY tenant, source, newest)`, store.Lateness, passtrail.Hour, store.EarliestRecord, passtrail.Day)
 
 // FinalUntil says up to when a tenant's figures are final. While something is due and cannot be derived, or batches are
 // put off, nothing is.

@@ -51,9 +51,6 @@ func (f *freshness) move(tenants ...passtrail.TenantID) {
 	f.changes.Add(1)
 }
 
-// due tells whether something is.
-func (f *freshness) due() bool { return f.derived.Load() != f.changes.Load() }
-
 // current derives what is due and returns the number of the state that is then current: as long as changes has it, a
 // transaction that begins sees that state. Many readers wait for one derivation. When it fails nobody is answered: the
 // error has code Unavailable, or TooLarge when memory is what is missing, and says what to do.

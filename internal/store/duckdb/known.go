@@ -10,11 +10,12 @@ import (
 )
 
 // knownHours are the hours of the ledger beside which no record stands for a day or more: the first, the last, and those
-// around gaps. An hour counts when an audit record of it was stored; one dated later than it was seen says nothing.
+// around gaps. An hour counts when an audit record of it was stored; one dated later than it was seen, or before the
+// year 2000, says nothing.
 var knownHours = fmt.Sprintf(`SELECT hour, last, coalesce(following, 0) FROM (
 		SELECT hour, last, lead(hour) OVER (ORDER BY hour) AS following, row_number() OVER (ORDER BY hour) AS n FROM (
 			SELECT hour, max(least(coalesce(last_record, hour), last_seen)) AS last FROM ledger
-			WHERE tenant = ?1 AND hour > 0 AND hour <= last_seen AND stored + repeats > 0 AND (last_record IS NOT NULL OR stored > coalesce(snapshot_rows, 0))
+			WHERE tenant = ?1 AND hour >= ?2 AND hour <= last_seen AND stored + repeats > 0 AND (last_record IS NOT NULL OR stored > coalesce(snapshot_rows, 0))
 			GROUP BY hour))
 	WHERE n = 1 OR following IS NULL OR following - hour >= %d ORDER BY hour`, leastGap)
 
@@ -28,7 +29,7 @@ func (s *Store) Coverage(ctx context.Context, tenant passtrail.TenantID) (store.
 		return c, err
 	}
 	type known struct{ hour, last, following passtrail.Ticks }
-	rows, err := s.db.SQL.QueryContext(ctx, knownHours, string(tenant))
+	rows, err := s.db.SQL.QueryContext(ctx, knownHours, string(tenant), int64(store.EarliestRecord))
 	all, err := collect(rows, err, func(r *sql.Rows) (k known, err error) {
 		err = r.Scan(&k.hour, &k.last, &k.following)
 		return k, err

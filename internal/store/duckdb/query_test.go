@@ -21,7 +21,7 @@ func TestErrorInTheMiddle(t *testing.T) {
 	}}
 	full := duck.Func{Name: "full", In: []duck.Kind{duck.Long}, Out: duck.Long, Volatile: true, Fn: func(args []any) (any, error) {
 		if args[0].(int64) >= 500_000 {
-			return nil, errors.New("Out of Memory: full") //lint:ignore ST1005 DuckDB writes it so
+			return nil, errors.New("Out of Memory: full") // as DuckDB writes it
 		}
 		return args[0], nil
 	}}

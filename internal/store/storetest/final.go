@@ -48,12 +48,12 @@ func finality(t *testing.T, s store.Store) {
 		Quarantine: []store.Quarantine{{Position: "x:1", Reason: "broken", Bytes: []byte("x")}}})
 	want("other things", hour-28*passtrail.Hour, store.Finality{"file": hour - 28*passtrail.Hour})
 	give("file", hour, At+900*passtrail.Day)
-	want("a time to come", hour-24*passtrail.Hour, store.Finality{"file": hour - 24*passtrail.Hour})
+	want("a time to come", hour-28*passtrail.Hour, store.Finality{"file": hour - 28*passtrail.Hour})
 	// The source that lags decides, and one that is open leaves all open.
 	give("graph", At, hour-90*passtrail.Day, hour-40*passtrail.Day)
-	want("a second source", hour-41*passtrail.Day, store.Finality{"file": hour - 24*passtrail.Hour, "graph": hour - 41*passtrail.Day})
+	want("a second source", hour-41*passtrail.Day, store.Finality{"file": hour - 28*passtrail.Hour, "graph": hour - 41*passtrail.Day})
 	give("hub", At, hour)
-	want("a third source", 0, store.Finality{"file": hour - 24*passtrail.Hour, "graph": hour - 41*passtrail.Day, "hub": 0})
+	want("a third source", 0, store.Finality{"file": hour - 28*passtrail.Hour, "graph": hour - 41*passtrail.Day, "hub": 0})
 	before, err := s.Ledger(t.Context(), Contoso)
 	must(t, err)
 	give("file", At, hour-30*passtrail.Hour+1) // an older file, later
@@ -62,5 +62,5 @@ func finality(t *testing.T, s store.Store) {
 	if before[1].FinalSince == 0 || hours[1].FinalSince <= before[1].FinalSince || hours[1].Hour != hour-30*passtrail.Hour {
 		t.Errorf("an hour that grew is final since %s, before %s", hours[1].FinalSince, before[1].FinalSince)
 	}
-	want("in the end", 0, store.Finality{"file": hour - 24*passtrail.Hour, "graph": hour - 41*passtrail.Day, "hub": 0})
+	want("in the end", 0, store.Finality{"file": hour - 28*passtrail.Hour, "graph": hour - 41*passtrail.Day, "hub": 0})
 }

@@ -256,12 +256,6 @@ func worded(r row, column string, cell web.Cell) web.Cell {
 	return cell
 }
 
-// drawing makes a chart of a table's columns.
-func drawing(t *query.Table, kind, x string, ys []string, stacked bool) *web.Chart {
-	c, _ := report.Draw(t, report.Chart{Kind: kind, X: x, Y: ys, Stacked: stacked})
-	return &web.Chart{Chart: c, LabelName: strings.ReplaceAll(x, "+", ", ")}
-}
-
 // label writes a cell as a chart's label.
 func label(v any, t types.Type) string {
 	if s := report.Label(v, t); s != "" {
