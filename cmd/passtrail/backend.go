@@ -66,7 +66,19 @@ func (a *app) openDirectory(ctx context.Context, dir string, create bool) (store
 	if err != nil {
 		return nil, err
 	}
-	return duckdb.Open(ctx, duckdb.Config{Dir: dir, Functions: functions, Now: a.clock, Progress: a.upgrading, MemoryLimit: a.backend.memory / 2})
+	st, err := duckdb.Open(ctx, duckdb.Config{Dir: dir, Functions: functions, Now: a.clock, Progress: a.upgrading, MemoryLimit: a.backend.memory / 2})
+	if err != nil {
+		return nil, err
+	}
+	a.warnOfLoss(st)
+	return st, nil
+}
+
+// warnOfLoss says at the opening that records are missing, whatever the command goes on to do.
+func (a *app) warnOfLoss(st *duckdb.Store) {
+	if err := st.Lost(); err != nil {
+		fmt.Fprintln(a.err, "passtrail: warning:", err)
+	}
 }
 
 // geoName is a database of addresses in the MaxMind format that the operator may put into the data directory, for

@@ -139,6 +139,7 @@ func (a *app) openLean(ctx context.Context, memory int) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.warnOfLoss(st)
 	a.backend.store = st
 	return st, nil
 }

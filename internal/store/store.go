@@ -89,8 +89,12 @@ type Store interface {
 	// Expiring returns what Expire would delete now.
 	Expiring(ctx context.Context, tenant passtrail.TenantID, before passtrail.Ticks) (Expired, error)
 	// Verify checks what the store promises: no record twice, nothing that the ledger does not know, and attempts, of
-	// which it takes a sample, as they come out when they are derived anew. It changes nothing but what Refresh would.
+	// which it takes a sample, as they come out when they are derived anew. It reads every value that is stored and changes
+	// nothing.
 	Verify(ctx context.Context) (Verification, error)
+	// Mend mends what Verify found: it derives what is due, makes anew what is derived wrongly, and accepts that records
+	// are lost. It says what it did; what it cannot mend a second Verify finds again.
+	Mend(ctx context.Context, v Verification) (done []string, err error)
 
 	Close() error
 }
@@ -100,6 +104,10 @@ type Verification struct {
 	Records, Attempts, Quarantined int64
 	Sampled                        int64    // attempts that were derived anew and compared
 	Problems                       []string // for a person, without anything personal
+
+	// What kinds of problems these are: something is due, something was derived wrongly, records that were stored are
+	// missing, the database cannot be read whole.
+	Due, Stale, Lost, Damaged bool
 }
 
 // Batch is what one transaction takes in. All of it belongs to one tenant and one source, or to no tenant when it holds

@@ -115,6 +115,9 @@ func (c *commit) run(ctx context.Context) error {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	c.counts = c.ledger.total(c.counts.Replaced)
+	if err := c.noteBatch(ctx); err != nil {
+		return fmt.Errorf("batch: %w", err)
+	}
 	return c.checkpoint(ctx)
 }
 

@@ -72,6 +72,7 @@ type Store struct {
 	progress   func(done, total int64)
 	fresh      freshness
 	failed     failures
+	lost       atomic.Pointer[passtrail.Error] // what is missing by the file beside the database
 
 	writing  sync.Mutex // held by whoever uses what follows
 	w        *sql.Conn  // the one connection that writes
@@ -81,6 +82,8 @@ type Store struct {
 	insert   bindings.PreparedStatement // reads incoming
 	covered  map[passtrail.TenantID]hours
 	cut      map[passtrail.TenantID]bool // whether rows are stored whose times may have been cut
+	head     head                        // the last durable batch
+	headErr  error                       // why the file that says so could not be written
 }
 
 // Open opens the database of a data directory, makes it when it is new, and brings its tables up to date. The error has
@@ -128,6 +131,9 @@ func (s *Store) start(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	if err := s.prepareWriter(ctx, c.ReadOnly); err != nil {
+		return err
+	}
+	if err := s.compareHead(ctx, c.ReadOnly); err != nil {
 		return err
 	}
 	return s.notice(ctx)

@@ -53,6 +53,13 @@ func (p puttingOff) Ledger(ctx context.Context, t passtrail.TenantID) ([]store.L
 	return p.Store.Ledger(ctx, t)
 }
 
+func (p puttingOff) Coverage(ctx context.Context, t passtrail.TenantID) (store.Coverage, error) {
+	if err := p.Refresh(ctx); err != nil {
+		return store.Coverage{}, err
+	}
+	return p.Store.Coverage(ctx, t)
+}
+
 func (p puttingOff) Expiring(ctx context.Context, t passtrail.TenantID, before passtrail.Ticks) (store.Expired, error) {
 	if err := p.Refresh(ctx); err != nil {
 		return store.Expired{}, err
@@ -306,6 +313,7 @@ func TestVerifyFinds(t *testing.T) {
 				t.Fatal(err)
 			}
 			commit(t, s, false, storetest.Event{ID: "a", Hash: 1}.Record(), storetest.Event{ID: "b", Hash: 2}.Record())
+			ask(t, s, derivedToo)
 			v, err := s.Verify(t.Context())
 			if err != nil || len(v.Problems) > 0 || v.Records != 2 || v.Sampled == 0 {
 				t.Errorf("Verify of a sound store = %+v, %v", v, err)

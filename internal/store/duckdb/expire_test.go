@@ -80,6 +80,9 @@ func soundAfterKill(t *testing.T, dir string) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	v, err := s.Verify(t.Context())
 	if err != nil || len(v.Problems) > 0 {
 		t.Fatalf("Verify = %+v, %v", v, err)

@@ -92,6 +92,9 @@ func (s *Store) PutFailure(_ context.Context, f store.Failure) error {
 func (s *Store) Failures(_ context.Context, tenant passtrail.TenantID) (all []store.Failure, err error) {
 	s.failed.mu.Lock()
 	defer s.failed.mu.Unlock()
+	if lost := s.Lost(); lost != nil {
+		all = append(all, store.Failure{Source: "database", At: passtrail.TicksOf(s.now()), Reason: lost.Error()})
+	}
 	for _, f := range s.failed.all {
 		if f.Tenant == "" || f.Tenant == tenant {
 			all = append(all, f)

@@ -55,6 +55,9 @@ func (f *freshness) move(tenants ...passtrail.TenantID) {
 // transaction that begins sees that state. Many readers wait for one derivation. When it fails nobody is answered: the
 // error has code Unavailable, or TooLarge when memory is what is missing, and says what to do.
 func (s *Store) current(ctx context.Context) (int64, error) {
+	if err := s.Lost(); err != nil {
+		return 0, err
+	}
 	for {
 		at := s.fresh.changes.Load()
 		if s.fresh.derived.Load() == at {

@@ -25,7 +25,7 @@ const leastGap = passtrail.Day + passtrail.Hour
 // Coverage says of which time a tenant has audit records.
 func (s *Store) Coverage(ctx context.Context, tenant passtrail.TenantID) (store.Coverage, error) {
 	var c store.Coverage
-	if err := s.settled(); err != nil {
+	if _, err := s.current(ctx); err != nil {
 		return c, err
 	}
 	type known struct{ hour, last, following passtrail.Ticks }

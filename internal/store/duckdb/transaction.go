@@ -44,6 +44,7 @@ type putOff struct {
 	checkpoints map[string]string
 	tenants     map[passtrail.TenantID]bool // whose batches it holds
 	durable     []func()                    // to call once it is committed
+	head        head                        // the last batch
 }
 
 // write makes what was put off durable and runs f in a transaction of its own.
@@ -89,6 +90,9 @@ func (s *Store) land(p *putOff) error {
 	if err := p.tx.Commit(); err != nil {
 		return engineFault("duckdb.Commit", err)
 	}
+	if p.head != s.head {
+		s.landHead(p.head)
+	}
 	for _, told := range p.durable {
 		told()
 	}
@@ -116,7 +120,7 @@ func (s *Store) begin(ctx context.Context) (*putOff, error) {
 	if s.w == nil {
 		return nil, passtrail.Errorf(passtrail.Unavailable, "duckdb.Commit", "the store is closed")
 	}
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), s.Lost()); err != nil {
 		return nil, err
 	}
 	if s.open != nil {
@@ -126,7 +130,7 @@ func (s *Store) begin(ctx context.Context) (*putOff, error) {
 	if err != nil {
 		return nil, engineFault("duckdb.Commit", err)
 	}
-	return &putOff{tx: tx, since: s.now(), checkpoints: map[string]string{}, tenants: map[passtrail.TenantID]bool{}}, nil
+	return &putOff{tx: tx, since: s.now(), checkpoints: map[string]string{}, tenants: map[passtrail.TenantID]bool{}, head: s.head}, nil
 }
 
 // finish ends a batch: it leaves the transaction open for the next, or makes it durable.

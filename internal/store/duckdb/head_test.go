@@ -1,0 +1,164 @@
+package duckdb_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"passtrail"
+	"passtrail/internal/store"
+	"passtrail/internal/store/duckdb"
+	"passtrail/internal/store/storetest"
+)
+
+// snapshotDir copies the files of a data directory that is open, as a power failure would leave them.
+func snapshotDir(t *testing.T, dir string) (copied string) {
+	t.Helper()
+	copied = t.TempDir()
+	for _, name := range []string{"passtrail.db", "passtrail.db.wal", "passtrail.head"} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(copied, name), b, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return copied
+}
+
+// lossy makes a directory with 3 batches of 100 records each in the log of the last commits.
+func lossy(t *testing.T) (dir string) {
+	t.Helper()
+	whole := t.TempDir()
+	s := tenanted(t, duckdb.Config{Dir: whole})
+	commit(t, s, false, numbered(0, 50)...)
+	ask(t, s, derivedToo)
+	closed(t, s) // into the file
+	s = open(t, duckdb.Config{Dir: whole})
+	for i := 1; i < 4; i++ {
+		commit(t, s, false, numbered(100*i, 100)...)
+	}
+	return snapshotDir(t, whole)
+}
+
+func TestLostLogIsNoticed(t *testing.T) {
+	faults := map[string]struct {
+		break_ func(dir string) error
+		want   string // "" for nothing
+	}{
+		"none":    {func(string) error { return nil }, ""},
+		"removed": {func(dir string) error { return os.Remove(filepath.Join(dir, "passtrail.db.wal")) }, "3 batches with 300 records that were stored are missing"},
+		"cut": {func(dir string) error {
+			name := filepath.Join(dir, "passtrail.db.wal")
+			info, err := os.Stat(name)
+			return errors.Join(err, os.Truncate(name, info.Size()*3/4))
+		}, "records that were stored are missing"},
+		"without head":      {func(dir string) error { return os.Remove(filepath.Join(dir, "passtrail.head")) }, ""},
+		"head that is text": {func(dir string) error { return os.WriteFile(filepath.Join(dir, "passtrail.head"), []byte("x"), 0o600) }, "passtrail.head is damaged"},
+		"head of another": {func(dir string) error {
+			name := filepath.Join(dir, "passtrail.head")
+			b, err := os.ReadFile(name)
+			return errors.Join(err, os.WriteFile(name, []byte(strings.Replace(string(b), `"digest":"`, `"digest":"00`, 1)), 0o600))
+		}, "is not the one that"},
+	}
+	for name, tt := range faults {
+		t.Run(name, func(t *testing.T) {
+			dir := lossy(t)
+			if err := tt.break_(dir); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // every opening says it
+				s := open(t, duckdb.Config{Dir: dir})
+				wantLoss(t, s, tt.want)
+				closed(t, s)
+			}
+			if tt.want == "" {
+				return
+			}
+			s := open(t, duckdb.Config{Dir: dir})
+			v, err := s.Verify(t.Context())
+			if err != nil || !v.Lost {
+				t.Fatalf("Verify = %+v, %v", v, err)
+			}
+			if done, err := s.Mend(t.Context(), v); err != nil || len(done) == 0 {
+				t.Errorf("Mend = %q, %v", done, err)
+			}
+			wantLoss(t, s, "")
+			commit(t, s, false, numbered(100, 300)...)
+			closed(t, s)
+			s = open(t, duckdb.Config{Dir: dir})
+			wantLoss(t, s, "")
+			if n := ask(t, s, "SELECT count(*) FROM record"); n != int64(350) {
+				t.Errorf("%v records are there after taking them in again, want 350", n)
+			}
+		})
+	}
+}
+
+// wantLoss checks who speaks of a loss: the opening, verify, each reader, each batch, and the list of failures.
+func wantLoss(t *testing.T, s *duckdb.Store, want string) {
+	t.Helper()
+	ctx := context.Background()
+	says := func(who string, err error) {
+		t.Helper()
+		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s says %v, want %q", who, err, want)
+		}
+		if err != nil && passtrail.CodeOf(err) != passtrail.Conflict {
+			t.Errorf("%s: the code is %q", who, passtrail.CodeOf(err))
+		}
+	}
+	says("the opening", s.Lost())
+	says("Query", s.Query(ctx, "SELECT count(*) FROM attempt", nil, func([]any) error { return nil }))
+	_, err := s.Commit(ctx, &store.Batch{Tenant: storetest.Contoso, Source: "file", At: storetest.At})
+	says("Commit", err)
+	failed, err := s.Failures(ctx, storetest.Contoso)
+	if (len(failed) > 0) != (want != "") || err != nil {
+		t.Errorf("failures are %+v, %v", failed, err)
+	}
+	v, err := s.Verify(ctx)
+	if err != nil || v.Lost != (want != "") || v.Lost && !strings.Contains(v.Problems[0], want) {
+		t.Errorf("Verify = %+v, %v, want %q", v, err, want)
+	}
+}
+
+// TestHeadThatIsBehind copies the file as it was before the last batch: a kill leaves it like that.
+func TestHeadThatIsBehind(t *testing.T) {
+	dir := t.TempDir()
+	s := tenanted(t, duckdb.Config{Dir: dir})
+	heads := [][]byte{}
+	for i := range 4 {
+		b, err := os.ReadFile(filepath.Join(dir, "passtrail.head"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		heads = append(heads, b)
+		commit(t, s, i%2 == 0, numbered(10*i, 10)...) // every other one is put off
+	}
+	ask(t, s, derivedToo)
+	closed(t, s)
+	last, err := os.ReadFile(filepath.Join(dir, "passtrail.head"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, h := range heads {
+		if err := os.WriteFile(filepath.Join(dir, "passtrail.head"), h, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s = open(t, duckdb.Config{Dir: dir})
+		if err := s.Lost(); err != nil {
+			t.Errorf("the file of before batch %d: %v", i+1, err)
+		}
+		closed(t, s)
+		if b, err := os.ReadFile(filepath.Join(dir, "passtrail.head")); err != nil || string(b) != string(last) {
+			t.Errorf("the file of before batch %d is not brought up to date: %s, %v", i+1, b, err)
+		}
+	}
+}
