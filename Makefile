@@ -2,16 +2,17 @@
 # make test   install what the tests need, then run all of them
 # make fuzz   every fuzz target in turn, FUZZ_TIME each (60s), those that match FUZZ (package and target)
 # make bench  the figures of docs/performance.md
+# make soak   kill -9 at random moments and a full disk, with questions asked before anything is mended (SOAK_ROUNDS=50)
 # make help   the rest
 
 GO      ?= go
 DATA    ?= demo
 VERSION := $(shell git describe --tags --always 2>/dev/null || echo dev)
 
-.PHONY: help build demo test tools deps lint layers generated vuln fuzz bench clean
+.PHONY: help build demo test tools deps lint layers generated vuln fuzz soak bench clean
 
 help:
-	@sed -n '1,5p' Makefile; echo "# make lint | layers | generated | vuln | build | clean"
+	@sed -n '1,6p' Makefile; echo "# make lint | layers | generated | vuln | build | clean"
 
 build:
 	$(GO) build -ldflags "-X passtrail.Version=$(VERSION)" -o passtrail ./cmd/passtrail
@@ -43,6 +44,9 @@ vuln:
 # fuzz is not part of CI: give it an hour (make fuzz FUZZ_TIME=10m FUZZ=kql) before a release.
 fuzz:
 	@./.ci/fuzz $(or $(FUZZ_TIME),60s) '$(FUZZ)'
+
+soak:
+	@./.ci/soak $(or $(SOAK_ROUNDS),50)
 
 bench: build
 	$(GO) run ./bench $(BENCH_FLAGS)
