@@ -17,13 +17,13 @@ import (
 var looks = map[string]string{
 	"report": "report", "events": "view-events", "attempts": "view-attempts", "person": "view-person", "query": "query",
 	"quarantine list": "view-set-aside", "quarantine show": "view-set-aside", "access-log": "view-page", "sources": "view-page",
-	"tenant list": "view-page", "token list": "view-page",
+	"tenant": "view-page", "tenant list": "view-page", "token list": "view-page",
 }
 
 // noLooks are the commands that show nothing of anybody. Those that change a tenant or a token write lines of their own.
 var noLooks = []string{
 	"demo", "serve", "sign-in", "init", "ingest", "quarantine", "quarantine retry", "rebuild", "verify", "simulate", "version", "help",
-	"tenant", "token", "tenant opt-out", "tenant retention", "tenant registered-only-from", "token create", "token revoke",
+	"token", "tenant opt-out", "tenant retention", "tenant registered-only-from", "token create", "token revoke",
 }
 
 // accesses is the log of who looked at what: a spool in the data directory, or the file of --access-log.

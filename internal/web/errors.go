@@ -26,7 +26,7 @@ func (s *Server) handle(h handler) http.Handler {
 		}
 		view := describe(err, auth.From(r.Context()) != nil)
 		if view.Status >= http.StatusInternalServerError {
-			s.log.Error("page failed", "path", r.URL.Path, "status", view.Status, "error", logged(err))
+			s.log.Error("page failed", "route", r.Pattern, "status", view.Status, "error", logged(err))
 		}
 		if !errors.As(err, new(notedError)) {
 			s.noteRefused(r, view.Status, err.Error())
@@ -126,7 +126,7 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, view errorVi
 		}
 	}
 	if err := s.renderStatus(w, r, view.Status, &errorPage{sh, view}); err != nil {
-		s.log.Error("error page failed", "path", r.URL.Path, "error", err.Error())
+		s.log.Error("error page failed", "route", r.Pattern, "error", err.Error())
 		http.Error(w, view.Title, view.Status)
 	}
 }

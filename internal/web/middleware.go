@@ -40,7 +40,7 @@ func (s *Server) recover(next http.Handler) http.Handler {
 			if v == http.ErrAbortHandler { // net/http cuts the connection then: half an export must not end like a whole one
 				panic(v)
 			}
-			s.log.Error("page failed", "path", r.URL.Path, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			s.log.Error("page failed", "method", r.Method, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 			http.Error(w, "The page could not be made; the log says why.", http.StatusInternalServerError)
 		}()
 		next.ServeHTTP(w, r)
