@@ -177,6 +177,10 @@ func (n *Normaliser) readRest(r *passtrail.Record) (Kind, *Fault) {
 		}
 	}
 	if row := n.portalRow(); row != nil {
+		// Collectors put a time beside what they wrap, under names that the portal has for its dates too.
+		if part, ok := n.inside(); ok && row[colActivity].kind == 0 && marked(part.raw) {
+			return n.wrapped(part)
+		}
 		return KindRecord, n.portal(row, r)
 	}
 	if n.oddAnalytics() {

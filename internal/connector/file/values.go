@@ -296,14 +296,26 @@ func (s *splitter) objectEnd(h *holder) error {
 			return err
 		}
 	}
+	var around []byte
+	if h.around != nil {
+		around = append(h.around, s.w.kept()...)
+	}
 	switch {
+	case mayHoldRecord(around): // beside the list: what it is its reader tells, nothing is dropped
+		return s.rd.add(connector.Document{Bytes: around}, s.subNumber())
 	case h.table:
 		s.begin()
 		return nil
-	case h.around != nil:
-		return s.page(append(h.around, s.w.kept()...))
+	case around != nil:
+		return s.page(around)
 	}
 	return s.document()
+}
+
+// mayHoldRecord tells whether what stands beside a list names what every audit record has, in any casing.
+func mayHoldRecord(around []byte) bool {
+	low := bytes.ToLower(around)
+	return bytes.Contains(low, []byte("activitydatetime")) || bytes.Contains(low, []byte("activitydisplayname"))
 }
 
 // member reads one member, whose name begins at pos.
