@@ -41,6 +41,16 @@ func Hash(r *passtrail.Record, words []byte, at passtrail.Ticks, buf []byte) ([1
 	return [16]byte(sum[:16]), b
 }
 
+// HashWithApp is the Hash of records until November 2026: an application was known by its id. Stored hashes are told by it.
+func HashWithApp(r *passtrail.Record, words []byte) [16]byte {
+	as := *r
+	if as.ActorKind == passtrail.ActorApp {
+		as.ActorKind = passtrail.ActorUser // whose id goes in first
+	}
+	h, _ := Hash(&as, words, r.Time, nil)
+	return h
+}
+
 // Cut is a precision to which exports cut times, finest first.
 var Cut = [...]passtrail.Ticks{passtrail.Millisecond, passtrail.Second}
 

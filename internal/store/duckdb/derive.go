@@ -134,6 +134,9 @@ func (d *derivation) rebuild(ctx context.Context, progress func(done, total int6
 		return err
 	}
 	progress(0, 3*n)
+	if err := d.rehash(ctx); err != nil {
+		return fmt.Errorf("identity of records: %w", err)
+	}
 	if err := d.reclassify(ctx); err != nil {
 		return fmt.Errorf("classes of records: %w", err)
 	}
