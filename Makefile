@@ -2,7 +2,7 @@
 # make test   install what the tests need, then run all of them
 # make fuzz   every fuzz target in turn, FUZZ_TIME each (60s), those that match FUZZ (package and target)
 # make bench  the figures of docs/performance.md
-# make soak   kill -9 at random moments and a full disk, with questions asked before anything is mended (SOAK_ROUNDS=50)
+# make soak   the truth of many tenants (SOAK_SEEDS=20), kill -9 at random moments (SOAK_ROUNDS=50) and a full disk, with questions before mending
 # make help   the rest
 
 GO      ?= go
@@ -46,7 +46,7 @@ fuzz:
 	@./.ci/fuzz $(or $(FUZZ_TIME),60s) '$(FUZZ)'
 
 soak:
-	@./.ci/soak $(or $(SOAK_ROUNDS),50)
+	@./.ci/soak $(or $(SOAK_ROUNDS),50) $(or $(SOAK_SEEDS),20)
 
 bench: build
 	$(GO) run ./bench $(BENCH_FLAGS)
