@@ -2,7 +2,7 @@
 // reports against the same SQL written by hand, the pages as a browser gets them, compile time, memory and start-up.
 // Everything compared is measured in one run, one after the other, on one machine. It simulates the data it needs.
 //
-// Usage: go run ./bench [-records N] [-dir DIR] [-program PATH] [-only ingest,reports,compile,pages,start]
+// Usage: go run ./bench [-records N] [-dir DIR] [-program PATH] [-only ingest,reports,compile,pages,start,batch]
 package main
 
 import (
@@ -38,7 +38,7 @@ func main() {
 		return
 	}
 	var b bench
-	only := flag.String("only", "ingest,reports,compile,pages,start", "what to measure")
+	only := flag.String("only", "ingest,reports,compile,pages,start,batch", "what to measure")
 	flag.IntVar(&b.records, "records", 1_000_000, "records to simulate")
 	flag.IntVar(&b.runs, "runs", 7, "runs of each query; the median counts")
 	flag.StringVar(&b.dir, "dir", filepath.Join(os.TempDir(), "passtrail-bench"), "scratch directory, kept")
@@ -59,7 +59,7 @@ func (b *bench) run(parts []string) error {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"ingest", b.ingest}, {"reports", b.reports}, {"compile", b.compile}, {"pages", b.pages}, {"start", b.start}} {
+	}{{"ingest", b.ingest}, {"reports", b.reports}, {"compile", b.compile}, {"pages", b.pages}, {"start", b.start}, {"batch", b.batch}} {
 		if !slices.Contains(parts, part.name) {
 			continue
 		}

@@ -111,7 +111,11 @@ func Less(a, b *passtrail.Record) int {
 // All folds records of one tenant, in any order and without repeats, into attempts, the oldest first. Records that belong
 // to no attempt are passed over. The records must have been classified (ActivityKey, Step, Method, Problem).
 func All(records []passtrail.Record) []Attempt {
-	out, _ := fold(records)
+	folded := Fold(pointers(records))
+	var out []Attempt
+	for i := range folded {
+		out = append(out, folded[i].Attempt)
+	}
 	slices.SortFunc(out, func(a, b Attempt) int {
 		if a.Start != b.Start {
 			return int(max(-1, min(1, a.Start-b.Start)))
@@ -123,24 +127,38 @@ func All(records []passtrail.Record) []Attempt {
 
 // IDs returns the id of the attempt of each record that belongs to one.
 func IDs(records []passtrail.Record) map[*passtrail.Record]string {
-	_, ids := fold(records)
+	ids := map[*passtrail.Record]string{}
+	for _, f := range Fold(pointers(records)) {
+		for _, r := range f.Records {
+			ids[r] = f.ID
+		}
+	}
 	return ids
 }
 
-func fold(records []passtrail.Record) ([]Attempt, map[*passtrail.Record]string) {
+// Folded is an attempt with what it was made of.
+type Folded struct {
+	Attempt
+	Pool    string              // see Pool
+	Records []*passtrail.Record // in order
+}
+
+// Fold is All with the records of each attempt, and without an order.
+func Fold(records []*passtrail.Record) []Folded {
+	all := sessions(records)
+	out := make([]Folded, len(all))
+	for i := range all {
+		out[i] = Folded{all[i].fold(), all[i].pool, all[i].records}
+	}
+	return out
+}
+
+func pointers(records []passtrail.Record) []*passtrail.Record {
 	all := make([]*passtrail.Record, len(records))
 	for i := range records {
 		all[i] = &records[i]
 	}
-	var out []Attempt
-	ids := map[*passtrail.Record]string{}
-	for _, s := range sessions(all) {
-		out = append(out, s.fold())
-		for _, r := range s.records {
-			ids[r] = s.id
-		}
-	}
-	return out, ids
+	return all
 }
 
 // fold makes the attempt of a session.

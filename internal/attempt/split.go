@@ -45,8 +45,8 @@ func Key(r *passtrail.Record) string {
 
 // session is the records of one attempt, in order.
 type session struct {
-	id      string
-	records []*passtrail.Record
+	id, pool string
+	records  []*passtrail.Record
 }
 
 // sessions cuts records into attempts, in any order. Records that belong to none are passed over.
@@ -58,16 +58,19 @@ func sessions(records []*passtrail.Record) []session {
 		}
 	}
 	var out []session
-	for _, rs := range pools {
+	for pool, rs := range pools {
 		if !slices.ContainsFunc(rs, own) {
 			continue
 		}
 		slices.SortFunc(rs, Less)
+		cut := unjoined
 		if Joins(rs[0].CorrelationID) {
-			out = append(out, joined(rs)...)
-			continue
+			cut = joined
 		}
-		out = append(out, unjoined(rs)...)
+		for _, s := range cut(rs) {
+			s.pool = pool
+			out = append(out, s)
+		}
 	}
 	return out
 }
@@ -87,7 +90,7 @@ func joined(rs []*passtrail.Record) []session {
 		if i > 0 {
 			id += "/" + strconv.Itoa(i+1)
 		}
-		out = append(out, session{id, of})
+		out = append(out, session{id: id, records: of})
 	}
 	return out
 }
@@ -104,7 +107,7 @@ func unjoined(rs []*passtrail.Record) []session {
 		for _, same := range divide(near, filled(addresses)) {
 			for _, chain := range gaps(same) {
 				for _, of := range ended(chain) {
-					out = append(out, session{of[0].ID, of})
+					out = append(out, session{id: of[0].ID, records: of})
 				}
 			}
 		}

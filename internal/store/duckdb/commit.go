@@ -212,9 +212,9 @@ func (c *commit) passOver() {
 	}
 }
 
-// raw calls f with the driver's connection of the transaction.
-func (c *commit) raw(f func(*duckdb.Conn) error) error {
-	return c.s.w.Raw(func(dc any) error { return f(dc.(*duckdb.Conn)) })
+// raw calls f with the driver's connection that writes; within a transaction with the transaction's.
+func (s *Store) raw(f func(*duckdb.Conn) error) error {
+	return s.w.Raw(func(dc any) error { return f(dc.(*duckdb.Conn)) })
 }
 
 // insert puts the records that stay into the table.

@@ -101,7 +101,7 @@ func (m *merged) count() {
 func (c *commit) giveWayStored(ctx context.Context, m *merged, covered hours) error {
 	var entries []int64
 	var hashes []string
-	lo, hi := passtrail.Forever, passtrail.Ticks(0)
+	var near []reach
 	for n := range m.entries {
 		e := &m.entries[n]
 		r := &m.records[e.winner]
@@ -110,7 +110,7 @@ func (c *commit) giveWayStored(ctx context.Context, m *merged, covered hours) er
 		}
 		for _, h := range cutHashes(r) {
 			entries, hashes = append(entries, int64(n)), append(hashes, (*duckdb.UUID)(&h).String())
-			lo, hi = min(lo, r.Time), max(hi, r.Time)
+			near = append(near, reach{int64(r.Time - slack), int64(r.Time)})
 		}
 	}
 	if len(entries) == 0 {
@@ -118,13 +118,17 @@ func (c *commit) giveWayStored(ctx context.Context, m *merged, covered hours) er
 	}
 	const find = `SELECT c.n, r.rowid, r.id, r.time FROM record r JOIN (SELECT unnest(?4::BIGINT[]) AS n, unnest(?5::VARCHAR[])::UUID AS hash) c ON c.hash = r.hash
 		WHERE r.tenant = ?1 AND r.time BETWEEN ?2 AND ?3 AND r.shape = 'portalcsv' AND starts_with(r.id, 'h:') ORDER BY ALL`
-	rows, err := c.tx.QueryContext(ctx, find, string(c.b.Tenant), int64(lo-slack), int64(hi), entries, hashes)
-	found, err := collect(rows, err, func(r *sql.Rows) (f stored, err error) {
-		err = r.Scan(&f.candidate, &f.row, &f.id, &f.time)
-		return f, err
-	})
-	if err != nil {
-		return err
+	var found []stored
+	for _, p := range places(near) {
+		rows, err := c.tx.QueryContext(ctx, find, string(c.b.Tenant), p.first, p.last, entries, hashes)
+		some, err := collect(rows, err, func(r *sql.Rows) (f stored, err error) {
+			err = r.Scan(&f.candidate, &f.row, &f.id, &f.time)
+			return f, err
+		})
+		if err != nil {
+			return err
+		}
+		found = append(found, some...)
 	}
 	for i := range found {
 		f := &found[i]

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/duckdb/duckdb-go/v2"
+
 	"passtrail"
 )
 
@@ -41,7 +43,7 @@ func (s *Store) Rebuild(ctx context.Context, progress func(done, total int64)) e
 func (s *Store) derive(ctx context.Context, op string, f func(*derivation) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	d := &derivation{sliceRows: s.deriveRows, at: passtrail.TicksOf(s.now()), progress: s.progress}
+	d := &derivation{sliceRows: s.deriveRows, at: passtrail.TicksOf(s.now()), progress: s.progress, raw: s.raw, byStatements: s.byStatements}
 	err := s.transact(ctx, func(tx *sql.Tx) error {
 		d.tx = tx
 		defer d.dropTemp()
@@ -69,13 +71,15 @@ func (s *Store) derive(ctx context.Context, op string, f func(*derivation) error
 
 // derivation is one run of Refresh or Rebuild.
 type derivation struct {
-	tx        *sql.Tx
-	sliceRows int64 // records to fold at once
-	at        passtrail.Ticks
-	temp      []string // temporary tables to drop
-	progress  func(done, total int64)
-	upToDate  bool // nothing is due once this is committed
-	anew      bool // all was made anew, also what was up to date
+	tx           *sql.Tx
+	raw          func(func(*duckdb.Conn) error) error // with the connection of tx
+	sliceRows    int64                                // records to fold at once
+	at           passtrail.Ticks
+	temp         []string // temporary tables to drop
+	progress     func(done, total int64)
+	byStatements bool // not in Go
+	upToDate     bool // nothing is due once this is committed
+	anew         bool // all was made anew, also what was up to date
 }
 
 func (d *derivation) refresh(ctx context.Context) error {
@@ -98,29 +102,46 @@ func (d *derivation) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	all, err := d.number(ctx, `SELECT count(*) FROM record`)
-	if err != nil {
+	if err := d.records(ctx, from, upto, fresh, touched); err != nil {
 		return err
-	}
-	switch {
-	case fresh == 0 && touched == 0:
-	case fresh > bulkRows && fresh > all/bulkShare:
-		err = d.allAttempts(ctx)
-	default:
-		err = d.touchedAttempts(ctx, from)
-	}
-	if err != nil {
-		return fmt.Errorf("attempts: %w", err)
-	}
-	if fresh > 0 {
-		if err := d.events(ctx, from, upto); err != nil {
-			return fmt.Errorf("password events: %w", err)
-		}
 	}
 	if err := d.intervals(ctx, from); err != nil {
 		return err
 	}
 	return d.done(ctx, upto)
+}
+
+// records derives attempts and password events of so many records of batches after one and up to another, and of so many
+// touched pools.
+func (d *derivation) records(ctx context.Context, from, upto, fresh, touched int64) error {
+	if fresh == 0 && touched == 0 {
+		return nil
+	}
+	if fresh <= fewRecords && touched <= fewRecords && !d.byStatements {
+		if done, err := d.few(ctx, from); done || err != nil {
+			return err
+		}
+	}
+	attempts := func(ctx context.Context) error { return d.touchedAttempts(ctx, from) }
+	if fresh > bulkRows {
+		all, err := d.number(ctx, `SELECT count(*) FROM record`)
+		if err != nil {
+			return err
+		}
+		if fresh > all/bulkShare {
+			attempts = d.allAttempts
+		}
+	}
+	if err := attempts(ctx); err != nil {
+		return fmt.Errorf("attempts: %w", err)
+	}
+	if fresh == 0 {
+		return nil
+	}
+	if err := d.events(ctx, from, upto); err != nil {
+		return fmt.Errorf("password events: %w", err)
+	}
+	return nil
 }
 
 func (d *derivation) rebuild(ctx context.Context, progress func(done, total int64)) error {

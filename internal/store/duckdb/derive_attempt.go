@@ -87,7 +87,10 @@ func (d *derivation) allAttempts(ctx context.Context) error {
 	places := `SELECT rowid AS place, tenant, ` + joinedPool + ` AS pool, time FROM record
 			WHERE ` + joinedMembers + ` AND hash(tenant, pool) IN (SELECT hash FROM derive_parted)
 		UNION ALL SELECT place, tenant, pool, time FROM ` + attempt.PoolSQL(`(SELECT *, rowid AS place FROM record WHERE NOT (`+attempt.JoinsSQL+`) AND `+attempt.OwnSQL+`)`)
-	return d.fold(ctx, places, services)
+	if err := d.fold(ctx, places, services); err != nil {
+		return err
+	}
+	return d.allPools(ctx, services)
 }
 
 // quiet is attempt.Quiet in SQL.
@@ -193,9 +196,11 @@ func (d *derivation) touchedAttempts(ctx context.Context, from int64) error {
 	if err != nil {
 		return err
 	}
-	pools := `SELECT DISTINCT tenant, pool, ` + poolHash + ` AS hash
-		FROM ` + attempt.PoolSQL(`(FROM record WHERE batch > ?2 AND `+attemptMembers+`)`) + `
-		UNION SELECT tenant, pool, NULL FROM touched`
+	pools := `SELECT tenant, pool, hash, min(first) AS first, max(last) AS last FROM (
+			SELECT tenant, pool, ` + poolHash + ` AS hash, time AS first, time AS last
+			FROM ` + attempt.PoolSQL(`(FROM record WHERE batch > ?2 AND `+attemptMembers+`)`) + `
+			UNION ALL SELECT tenant, pool, NULL, NULL, NULL FROM touched)
+		GROUP BY tenant, pool, hash`
 	if err := d.keep(ctx, "derive_pool", pools, services, from); err != nil {
 		return err
 	}
@@ -205,6 +210,9 @@ func (d *derivation) touchedAttempts(ctx context.Context, from int64) error {
 	}
 	if err := d.hashPools(ctx); err != nil {
 		return fmt.Errorf("numbers of pools: %w", err)
+	}
+	if _, err := d.exec(ctx, putPools); err != nil {
+		return err
 	}
 	for _, table := range []string{"attempt", "attempt_member"} {
 		if _, err := d.exec(ctx, `DELETE FROM `+table+` WHERE (tenant, pool) IN (SELECT tenant, pool FROM derive_pool)`); err != nil {
@@ -228,6 +236,41 @@ func (d *derivation) touchedAttempts(ctx context.Context, from int64) error {
 		}
 	}
 	return d.fold(ctx, places, services)
+}
+
+// putPools notes where the records of derive_pool are.
+const putPools = `INSERT INTO pool (tenant, hash, first, last) SELECT tenant, hash, min(first), max(last) FROM derive_pool WHERE first IS NOT NULL GROUP BY tenant, hash`
+
+// allPools makes the table pool from all records. It stays unused where some are without numbers.
+func (d *derivation) allPools(ctx context.Context, services []string) error {
+	if _, err := d.exec(ctx, `DELETE FROM pool`); err != nil {
+		return err
+	}
+	bare, err := d.number(ctx, `SELECT count(*) FROM record WHERE correlation_hash IS NULL OR id_hash IS NULL`)
+	if err != nil {
+		return err
+	}
+	const put = `INSERT INTO state (name, value) VALUES ('pools', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
+	if bare > 0 {
+		_, err := d.exec(ctx, put, -1)
+		return err
+	}
+	joined := `INSERT INTO pool (tenant, hash, first, last) SELECT tenant, correlation_hash, min(time), max(time) FROM record WHERE ` + joinedMembers + ` GROUP BY tenant, correlation_hash`
+	if _, err := d.exec(ctx, joined, services); err != nil {
+		return err
+	}
+	const unjoined = `SELECT tenant, pool, NULL::INTEGER AS hash, min(time) AS first, max(time) AS last FROM derive_place WHERE pool[1] IN ('=', '@', '#') GROUP BY tenant, pool`
+	if err := d.keep(ctx, "derive_pool", unjoined); err != nil {
+		return err
+	}
+	if err := d.hashPools(ctx); err != nil {
+		return fmt.Errorf("numbers of pools: %w", err)
+	}
+	if _, err := d.exec(ctx, putPools); err != nil {
+		return err
+	}
+	_, err = d.exec(ctx, put, 1)
+	return err
 }
 
 // hashPools sets the numbers of pools that are not known: of records from before there were numbers, and of those that

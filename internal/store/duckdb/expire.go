@@ -101,7 +101,7 @@ func (s *Store) expireRecords(ctx context.Context, tenant passtrail.TenantID, be
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var n [6]int64
+	var n [7]int64
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		for i, text := range []string{
 			`INSERT INTO touched (tenant, pool) SELECT tenant, pool FROM attempt WHERE tenant = ?1 GROUP BY tenant, pool HAVING min(start_time) < ?2 AND max(end_time) >= ?2`,
@@ -110,6 +110,7 @@ func (s *Store) expireRecords(ctx context.Context, tenant passtrail.TenantID, be
 			`DELETE FROM record_alias WHERE tenant = ?1 AND time < ?2`,
 			`DELETE FROM password_event WHERE tenant = ?1 AND time < ?2`,
 			`DELETE FROM record WHERE tenant = ?1 AND time < ?2`,
+			`DELETE FROM pool WHERE tenant = ?1 AND last < ?2`,
 		} {
 			res, err := tx.ExecContext(ctx, text, string(tenant), int64(before))
 			if err != nil {

@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -48,16 +49,15 @@ func (c *commit) match(ctx context.Context, m *merged) error {
 		return err
 	}
 	var candidates []int // arrivals that may be stored already
-	lo, hi := passtrail.Forever, passtrail.Ticks(0)
+	var near []reach
 	for n, a := range m.arrivals {
 		if t := m.records[a.record].Time; covered.holds(t) {
-			candidates = append(candidates, n)
-			lo, hi = min(lo, t), max(hi, t)
+			candidates, near = append(candidates, n), append(near, about(t))
 		}
 	}
 	var found []stored
 	if len(candidates) > 0 {
-		if found, err = c.find(ctx, m, candidates, lo-slack, hi+slack); err != nil {
+		if found, err = c.find(ctx, m, candidates, places(near)); err != nil {
 			return err
 		}
 	}
@@ -71,8 +71,11 @@ func (c *commit) match(ctx context.Context, m *merged) error {
 	return nil
 }
 
-// find returns the stored counterparts of the candidates, in the order of arrival.
-func (c *commit) find(ctx context.Context, m *merged, candidates []int, lo, hi passtrail.Ticks) ([]stored, error) {
+// about is when a counterpart of a record of an instant may lie.
+func about(t passtrail.Ticks) reach { return reach{int64(t - slack), int64(t + slack)} }
+
+// find returns the stored counterparts of the candidates, in the order of arrival. They lie in one of the places.
+func (c *commit) find(ctx context.Context, m *merged, candidates []int, places []reach) ([]stored, error) {
 	// A table of its own each time: what is deleted from a temporary table stays in memory until it is dropped.
 	const create = `CREATE OR REPLACE TEMP TABLE candidate (n INTEGER NOT NULL, upstream BOOLEAN NOT NULL, id VARCHAR NOT NULL, hash UUID NOT NULL)`
 	if _, err := c.tx.ExecContext(ctx, create); err != nil {
@@ -81,13 +84,18 @@ func (c *commit) find(ctx context.Context, m *merged, candidates []int, lo, hi p
 	if err := c.stage(m, candidates); err != nil {
 		return nil, fmt.Errorf("stage: %w", err)
 	}
-	rows, err := c.tx.QueryContext(ctx, findStored, string(c.b.Tenant), int64(lo), int64(hi))
-	found, err := collect(rows, err, scanStored)
-	if err != nil {
-		return nil, err
+	var all []stored
+	for _, p := range places {
+		rows, err := c.tx.QueryContext(ctx, findStored, string(c.b.Tenant), p.first, p.last)
+		found, err := collect(rows, err, scanStored)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
 	}
-	_, err = c.tx.ExecContext(ctx, `DROP TABLE candidate`)
-	return found, err
+	slices.SortStableFunc(all, func(a, b stored) int { return cmp.Compare(a.candidate, b.candidate) })
+	_, err := c.tx.ExecContext(ctx, `DROP TABLE candidate`)
+	return all, err
 }
 
 func scanStored(r *sql.Rows) (f stored, err error) {
@@ -104,7 +112,7 @@ func scanStored(r *sql.Rows) (f stored, err error) {
 
 // stage writes the candidates where SQL can see them.
 func (c *commit) stage(m *merged, candidates []int) error {
-	return c.raw(func(conn *duckdb.Conn) error {
+	return c.s.raw(func(conn *duckdb.Conn) error {
 		a, err := duckdb.NewAppender(conn, "temp", "main", "candidate")
 		if err != nil {
 			return err
