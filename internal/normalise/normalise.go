@@ -173,7 +173,7 @@ func (n *Normaliser) readRest(r *passtrail.Record) (Kind, *Fault) {
 			}
 			return n.roles()
 		case "TimeGenerated", "ActivityDateTime":
-			return n.analytics(r)
+			return n.analyticsOrInside(r)
 		}
 	}
 	if row := n.portalRow(); row != nil {
@@ -184,7 +184,7 @@ func (n *Normaliser) readRest(r *passtrail.Record) (Kind, *Fault) {
 		return KindRecord, n.portal(row, r)
 	}
 	if n.oddAnalytics() {
-		return n.analytics(r)
+		return n.analyticsOrInside(r)
 	}
 	if part, ok := n.inside(); ok {
 		return n.wrapped(part)
@@ -195,11 +195,24 @@ func (n *Normaliser) readRest(r *passtrail.Record) (Kind, *Fault) {
 	return n.leftover()
 }
 
+// analyticsOrInside reads a row of AuditLogs, or what a row of another table holds.
+func (n *Normaliser) analyticsOrInside(r *passtrail.Record) (Kind, *Fault) {
+	kind, fault := n.analytics(r)
+	if kind == KindOther {
+		if part, ok := n.insideRow(); ok {
+			return n.wrapped(part)
+		}
+	}
+	return kind, fault
+}
+
 // leftover tells what is left: what surrounds a page, or a row of some query's answer.
 func (n *Normaliser) leftover() (Kind, *Fault) {
 	page, row := true, len(n.top.rest) > 0
+	around := n.top.find("@odata.context").kind != 0 || n.top.find("@odata.nextLink").kind != 0
 	for _, m := range n.top.rest {
-		page = page && (strings.HasPrefix(m.name, "@") || m.name == "value" && m.kind == 'n')
+		count := around && strings.EqualFold(m.name, "count") // PowerShell's lists have one
+		page = page && (strings.HasPrefix(m.name, "@") || m.name == "value" && m.kind == 'n' || count)
 		row = row && m.kind != '{' && m.kind != '['
 	}
 	switch {

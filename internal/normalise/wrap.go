@@ -16,15 +16,20 @@ var wrappers = []string{
 	"body", "eventbody", "responses", // Event Hubs and Service Bus messages; Graph's $batch
 	"value", "records", "tables", // pages, diagnostic settings, query answers, inside something else
 	"_source", "hits", // Elasticsearch
-	"event.original", "original", "message", "@message", "log", "payload", "content", "messagetext", // Logstash, Beats, Fluent, queues
+	"event.original", "original", "message", "@message", "log", "payload", "content", "messagetext", "line", "msg", // Logstash, Beats, Fluent, Loki, queues
 	"_raw", "result", "results", "raw", "rawdata", "raw_event", "rawlog", "full_log", "event", // Splunk, Log Analytics custom tables
-	"data", "ms-graph", "json", "azure", "auditlogs", "document", "record", "items", "events", "logs", "entries", "resource",
+	"full_message", "short_message", "@rawstring", "rawstring", "raw_log", "raw_message", "rawmessage", // Graylog, LogScale
+	"data", "data_base64", "ms-graph", "json", "azure", "auditlogs", "document", "record", "items", "events", "logs", "entries", "resource",
+	"logevents", "kinesis", "sns", "detail", "jsonpayload", "textpayload", // the queues and logs of other clouds
 }
+
+// rawColumns are the columns in which rows of Log Analytics' own tables hold a record as text.
+var rawColumns = []string{"rawdata", "raw_event", "rawlog", "message", "_raw", "raw"}
 
 // marks are words that stand, folded, in every document that somebody wants opened.
 var marks = [][]byte{[]byte("activitydate"), []byte("activity_date"), []byte("activitydisplayname"), []byte("operationname"), []byte("methodsregistered"),
 	[]byte("isssprregistered"), []byte("roledefinitionid"), []byte("roletemplateid"), []byte("timegenerated"), []byte("createddatetime"),
-	[]byte("creationtime")}
+	[]byte("creationtime"), []byte(`"eyj`), []byte(`"w3s`)} // the last two are how {" and [{ begin in base64
 
 // always are the wrappers that are opened whatever they hold: what is inside says better what is wrong with it.
 var always = map[string]bool{"body": true, "responses": true, "_source": true, "hits": true, "value": true, "records": true, "tables": true}
@@ -38,6 +43,17 @@ func (n *Normaliser) inside() (value, bool) {
 			continue
 		}
 		if always[name] || marked(part.raw) {
+			return part, true
+		}
+	}
+	return value{}, false
+}
+
+// insideRow finds the record that a row of a table holds as text, when it is a row of a table that somebody made.
+func (n *Normaliser) insideRow() (value, bool) {
+	for _, name := range rawColumns {
+		part, ok := holds(n.top.anyCase(name))
+		if low := bytes.ToLower(part.raw); ok && (bytes.Contains(low, marks[0]) || bytes.Contains(low, marks[2])) {
 			return part, true
 		}
 	}
@@ -77,16 +93,35 @@ func holds(v value) (value, bool) {
 		if opens(text) {
 			return value{raw: []byte(text), kind: text[0]}, true
 		}
-		if len(text)%4 == 0 && (text[0] == 'e' || text[0] == 'W' || text[0] == 'I') { // how { [ and " begin in base64
-			if b, err := base64.StdEncoding.DecodeString(text); err == nil {
-				if b = bytes.TrimSpace(b); opens(string(b)) {
-					return value{raw: b, kind: b[0]}, true
-				}
-			}
+		if b := fromBase64(text); opens(string(b)) {
+			return value{raw: b, kind: b[0]}, true
 		}
 	}
 	return v, false
 }
+
+// maxBlank is how much white space, or a byte order mark, may stand before JSON in base64.
+const maxBlank = 16
+
+var usualAlphabet = strings.NewReplacer("\r", "", "\n", "", "-", "+", "_", "/")
+
+// fromBase64 reads text in base64, of either alphabet, with line ends and padding or without; nil for other text, and for
+// what does not begin like JSON.
+func fromBase64(text string) []byte {
+	text = strings.TrimRight(usualAlphabet.Replace(text), "=")
+	begin, err := base64.RawStdEncoding.DecodeString(text[:min(len(text), maxBlank)/4*4])
+	if err != nil || !opens(string(bare(begin))) && len(bare(begin)) > 0 {
+		return nil
+	}
+	b, err := base64.RawStdEncoding.DecodeString(text)
+	if err != nil {
+		return nil
+	}
+	return bare(b)
+}
+
+// bare is text without a byte order mark and without white space around it.
+func bare(b []byte) []byte { return bytes.TrimSpace(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))) }
 
 // opens tells whether text begins like a JSON value that holds something.
 func opens(text string) bool {
@@ -111,7 +146,21 @@ func (n *Normaliser) wrapped(part value) (Kind, *Fault) {
 		}
 		n.split(raw)
 	}
+	n.beside()
 	return KindWrapper, nil
+}
+
+// beside adds what stands beside the list that was opened and says that it is not whole: an error, a link to more.
+func (n *Normaliser) beside() {
+	if v := n.top.find("error"); v.kind == '{' && len(v.raw) > 2 || v.kind == '"' && v.text() != "" {
+		n.out.Parts = append(n.out.Parts, append(append([]byte(`{"error":`), v.appendJSON(nil)...), '}'))
+	}
+	if n.top.anyCase("value").kind != '[' {
+		return
+	}
+	if around := pageAround(n.scan.b); around != nil {
+		n.out.Parts = append(n.out.Parts, around)
+	}
 }
 
 // split takes a page, a list or a table apart; anything else is a document of its own.
