@@ -173,6 +173,46 @@ func expireStopped(t *testing.T, s store.Store) {
 	compareAttempts(t, s, "in the end")
 }
 
+// expireOverEdge: attempts that reach over the limit, by a day or by one tick, begin at their first record that is left and
+// have no other. Those that end a tick before the limit are gone, those that begin at it are whole.
+func expireOverEdge(t *testing.T, s store.Store) {
+	limit := At - 20*passtrail.Day
+	minute := passtrail.Minute
+	type attempt struct{ first, last passtrail.Ticks }
+	attempts := []attempt{{limit - 10*minute, limit - 1}, {limit - 10*minute, limit}, {limit - 1, limit}, {limit - 20*minute, limit + 9*minute},
+		{limit - 1, limit + 25*minute}, {limit, limit + 1}, {limit + 1, limit + 10*minute}}
+	var records []passtrail.Record
+	var want []string
+	for i, a := range attempts {
+		for j, at := range []passtrail.Ticks{a.first, a.last} {
+			r := Event{ID: fmt.Sprint(i, "/", j), Hash: 10*i + j, Time: at}.Record()
+			r.ActorID, r.TargetID, r.CorrelationID = fmt.Sprint("person", i), fmt.Sprint("person", i), fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", i)
+			r.ActivityKey, r.Step, r.Reason = "flow", "options", ""
+			records = append(records, r)
+		}
+		if n := 2; a.last >= limit {
+			first := a.first
+			if first < limit {
+				first, n = a.last, 1
+			}
+			want = append(want, fmt.Sprint([]any{fmt.Sprint("person", i), int64(first), int64(a.last), int64(n)}))
+		}
+	}
+	commit(t, s, &store.Batch{Tenant: Contoso, Source: "file", At: At, Records: records})
+	must(t, s.Refresh(t.Context()))
+	e, err := s.Expire(t.Context(), Contoso, limit)
+	if e.Records != 6 || e.Attempts != 1 || err != nil {
+		t.Errorf("Expire = %+v, %v, want 6 records and 1 attempt", e, err)
+	}
+	const text = `SELECT user_id, start_time, end_time, events::BIGINT FROM attempt ORDER BY user_id`
+	for _, when := range []string{"after Expire", "after Rebuild"} {
+		if got := lines(t, s, text); !slices.Equal(got, want) {
+			t.Errorf("attempts %s: %s", when, firstDifference(want, got))
+		}
+		must(t, s.Rebuild(t.Context(), nil))
+	}
+}
+
 // pastRetention: what is older than the tenant keeps is counted and not stored, before and after it expired.
 func pastRetention(t *testing.T, s store.Store) {
 	tenant, err := s.Tenant(t.Context(), Contoso)

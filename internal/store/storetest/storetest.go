@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"findings", findings},
 		{"access tokens", accessTokens},
 		{"what is past the retention is counted only", pastRetention},
+		{"an attempt over the edge of the retention keeps what is left of it", expireOverEdge},
 		{"a snapshot of before the limit may still hold", oldSnapshots},
 		{"what is no record expires as well", expireRest},
 		{"two events with one id are two records", conflicts},
