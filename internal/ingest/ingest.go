@@ -145,6 +145,7 @@ func (r *Runner) Run(ctx context.Context, inputs []Input) (*Summary, error) {
 	g.Go(func() error { return w.run(gctx, ordered) })
 	err = g.Wait()
 	w.pool.free = nil
+	err = errors.Join(err, w.snaps.spool.close())
 	w.cfg.Progress(Progress{Bytes: w.progress.Bytes, Total: w.progress.Total, Records: w.progress.Records, Done: true})
 	// After a failure as well: it makes durable what was put off, so that the summary can say what is.
 	if rerr := r.Store.Refresh(ctx); err == nil {

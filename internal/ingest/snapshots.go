@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -12,35 +13,45 @@ import (
 
 // pageSet is what one input holds of one kind of snapshot of one tenant: a page, or several.
 type pageSet struct {
-	tenant passtrail.TenantID
-	kind   store.SnapshotKind
-	input  *input
-	at     passtrail.Ticks // newest lastUpdatedDateTime of its rows, else when the input was taken
-	regs   []store.Registration
-	roles  []store.RoleAssignment
-	open   int // pages with a link to a next one
-	last   int // pages without
+	tenant  passtrail.TenantID
+	kind    store.SnapshotKind
+	input   *input
+	newest  passtrail.Ticks // lastUpdatedDateTime of its rows, 0 for none
+	at      passtrail.Ticks // that, else when the input was taken
+	rows    rows
+	spooled []chunk  // rows before those
+	keys    []uint64 // hashes of all their keys
+	open    int      // pages with a link to a next one
+	last    int      // pages without
 }
-
-func (p *pageSet) rows() int { return len(p.regs) + len(p.roles) }
 
 // collector gathers snapshot rows until the end of the run, because a snapshot may come in many pages and files.
 type collector struct {
-	sets []*pageSet
-	asOf passtrail.Ticks
+	sets  []*pageSet
+	asOf  passtrail.Ticks
+	spool spool
+	seed  maphash.Seed
 }
 
 // add takes up the rows and pages of a batch.
-func (c *collector) add(in *input, rows []snapshotRow, pages []normalise.Page) {
-	for i := range rows {
-		row := &rows[i]
+func (c *collector) add(in *input, all []snapshotRow, pages []normalise.Page) error {
+	for i := range all {
+		row := &all[i]
 		if row.reg != nil {
 			s := c.set(in, row.tenant, store.Registrations)
-			s.regs = append(s.regs, *row.reg)
-			continue
+			s.rows.Regs = append(s.rows.Regs, *row.reg)
+			s.newest = max(s.newest, row.reg.LastUpdated)
+			s.keys = append(s.keys, maphash.String(c.seed, row.reg.UserID))
+		} else {
+			s := c.set(in, row.tenant, store.Roles)
+			s.rows.Roles = append(s.rows.Roles, row.roles...)
+			for _, r := range row.roles {
+				s.keys = append(s.keys, maphash.String(c.seed, r.UserID+"|"+r.RoleID+"|"+r.Scope))
+			}
 		}
-		s := c.set(in, row.tenant, store.Roles)
-		s.roles = append(s.roles, row.roles...)
+		if err := c.spoolFull(); err != nil {
+			return err
+		}
 	}
 	for _, p := range pages {
 		for _, s := range c.sets {
@@ -54,6 +65,18 @@ func (c *collector) add(in *input, rows []snapshotRow, pages []normalise.Page) {
 			}
 		}
 	}
+	return nil
+}
+
+// spoolFull writes the rows of the newest set away when they are many. Those of older sets are fewer.
+func (c *collector) spoolFull() error {
+	s := c.sets[len(c.sets)-1]
+	if s.rows.len() < spoolRows {
+		return nil
+	}
+	k, err := c.spool.put(&s.rows)
+	s.spooled, s.rows = append(s.spooled, k), rows{}
+	return err
 }
 
 func (c *collector) set(in *input, tenant passtrail.TenantID, kind store.SnapshotKind) *pageSet {
@@ -67,10 +90,33 @@ func (c *collector) set(in *input, tenant passtrail.TenantID, kind store.Snapsho
 	return s
 }
 
-// snapshotOf is a snapshot with the tenant that it is of.
+// snapshotOf is a snapshot, without its rows, with the tenant that it is of and where its rows are.
 type snapshotOf struct {
 	tenant passtrail.TenantID
 	store.Snapshot
+	sets []*pageSet
+}
+
+// parts calls f with the rows of the snapshot, some at a time, and says which are the last.
+func (c *collector) parts(s *snapshotOf, f func(r *rows, last bool) error) error {
+	for i, set := range s.sets {
+		for j, k := range set.spooled {
+			r, err := c.spool.get(k)
+			if err != nil {
+				return err
+			}
+			last := i == len(s.sets)-1 && j == len(set.spooled)-1 && set.rows.len() == 0
+			if err := f(r, last); err != nil {
+				return err
+			}
+		}
+		if last := i == len(s.sets)-1; set.rows.len() > 0 || last && len(set.spooled) == 0 {
+			if err := f(&set.rows, last); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // snapshots puts the pages together. Pages belong to one snapshot when they were taken on the same day and no row stands
@@ -113,21 +159,17 @@ func (c *collector) takenAt(s *pageSet) passtrail.Ticks {
 	if c.asOf != 0 {
 		return c.asOf
 	}
-	at := passtrail.Ticks(0)
-	for i := range s.regs {
-		at = max(at, s.regs[i].LastUpdated)
-	}
-	if at == 0 {
-		at = s.input.TakenAt
-	}
-	return at
+	return cmp.Or(s.newest, s.input.TakenAt)
 }
 
 // overlap tells whether a row stands in two of the sets: these are then different snapshots.
 func overlap(sets []*pageSet) bool {
-	in := map[string]int{}
+	if len(sets) < 2 {
+		return false
+	}
+	in := map[uint64]int{}
 	for i, s := range sets {
-		for _, key := range rowKeys(s) {
+		for _, key := range s.keys {
 			if j, ok := in[key]; ok && j != i {
 				return true
 			}
@@ -135,17 +177,6 @@ func overlap(sets []*pageSet) bool {
 		}
 	}
 	return false
-}
-
-func rowKeys(s *pageSet) []string {
-	keys := make([]string, 0, s.rows())
-	for i := range s.regs {
-		keys = append(keys, s.regs[i].UserID)
-	}
-	for _, r := range s.roles {
-		keys = append(keys, r.UserID+"|"+r.RoleID+"|"+r.Scope)
-	}
-	return keys
 }
 
 // byInstant splits sets by their time.
@@ -162,12 +193,10 @@ func byInstant(sets []*pageSet) [][]*pageSet {
 }
 
 func join(sets []*pageSet) snapshotOf {
-	out := snapshotOf{tenant: sets[0].tenant}
+	out := snapshotOf{tenant: sets[0].tenant, sets: sets}
 	out.Kind = sets[0].kind
 	for _, s := range sets {
 		out.TakenAt = max(out.TakenAt, s.at)
-		out.Registrations = append(out.Registrations, s.regs...)
-		out.Roles = append(out.Roles, s.roles...)
 		out.Complete = out.Complete || s.last > 0 || s.open == 0
 	}
 	return out

@@ -75,6 +75,18 @@ func newSummary() *Summary {
 	return &Summary{Categories: map[string]int64{}, Tenants: map[passtrail.TenantID]int64{}, Refused: map[passtrail.TenantID]int64{}, Codes: map[string]int64{}}
 }
 
+// note adds to what is said of a snapshot: it comes in parts.
+func (s *Summary) note(n SnapshotNote) {
+	for i := range s.Snapshots {
+		if k := &s.Snapshots[i]; k.Tenant == n.Tenant && k.Kind == n.Kind && k.TakenAt == n.TakenAt {
+			k.Rows += n.Rows
+			k.Complete = k.Complete || n.Complete
+			return
+		}
+	}
+	s.Snapshots = append(s.Snapshots, n)
+}
+
 // batch returns what counts a batch once it is durable. The batch's lists are not used after it returned.
 func (s *Summary) batch(b *store.Batch) func(store.Counts) {
 	tenant, records := b.Tenant, int64(len(b.Records))
@@ -103,7 +115,9 @@ func (s *Summary) batch(b *store.Batch) func(store.Counts) {
 		for category, n := range categories {
 			s.Categories[category] += n
 		}
-		s.Snapshots = append(s.Snapshots, snapshots...)
+		for _, n := range snapshots {
+			s.note(n)
+		}
 	}
 }
 

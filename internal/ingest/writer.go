@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ type writer struct {
 func newWriter(st store.Store, cfg Config) *writer {
 	now := cfg.Now()
 	return &writer{store: st, cfg: cfg, sum: newSummary(), begun: now, flushed: now, refreshed: now, pending: map[passtrail.TenantID]*store.Batch{},
-		places: map[string]string{}, allowed: map[passtrail.TenantID]error{}, snaps: collector{asOf: cfg.AsOf}, inputs: map[*input]bool{}}
+		places: map[string]string{}, allowed: map[passtrail.TenantID]error{}, snaps: collector{asOf: cfg.AsOf, seed: maphash.MakeSeed()}, inputs: map[*input]bool{}}
 }
 
 func (w *writer) took() time.Duration { return w.cfg.Now().Sub(w.begun) }
@@ -278,8 +279,7 @@ func (w *writer) addRows(ctx context.Context, in *input, out *parsed) error {
 			w.taken += int64(max(len(row.roles), 1))
 		}
 	}
-	w.snaps.add(in, rows, out.pages)
-	return nil
+	return w.snaps.add(in, rows, out.pages)
 }
 
 // flush commits what is pending, the checkpoints with the last batch. More says that the run goes on.
@@ -338,17 +338,28 @@ func (w *writer) storeSnapshots(ctx context.Context) error {
 			w.places[in.key] = in.held
 		}
 	}
-	for i, s := range all {
-		b := &store.Batch{Tenant: s.tenant, Source: w.name, Snapshots: []store.Snapshot{s.Snapshot}, At: passtrail.TicksOf(w.cfg.Now())}
-		if i == len(all)-1 {
+	for i := range all {
+		if err := w.storeSnapshot(ctx, &all[i], i == len(all)-1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storeSnapshot commits a snapshot, some rows at a time in one transaction.
+func (w *writer) storeSnapshot(ctx context.Context, s *snapshotOf, lastOfAll bool) error {
+	return w.snaps.parts(s, func(r *rows, last bool) error {
+		sn := store.Snapshot{Kind: s.Kind, TakenAt: s.TakenAt, Complete: s.Complete && last, Registrations: r.Regs, Roles: r.Roles}
+		b := &store.Batch{Tenant: s.tenant, Source: w.name, Snapshots: []store.Snapshot{sn}, At: passtrail.TicksOf(w.cfg.Now()), More: !last}
+		if last && lastOfAll {
 			b.Checkpoints = w.checkpoints()
 		}
 		b.Durable = w.sum.batch(b)
 		if _, err := w.store.Commit(ctx, b); err != nil {
 			return fmt.Errorf("commit: %w", err)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // refusal is the error of a run that met tenants without opt-in.

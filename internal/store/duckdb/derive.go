@@ -43,7 +43,7 @@ func (s *Store) Rebuild(ctx context.Context, progress func(done, total int64)) e
 func (s *Store) derive(ctx context.Context, op string, f func(*derivation) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	d := &derivation{sliceRows: s.deriveRows, at: passtrail.TicksOf(s.now()), progress: s.progress, raw: s.raw, byStatements: s.byStatements}
+	d := s.derivation()
 	err := s.transact(ctx, func(tx *sql.Tx) error {
 		d.tx = tx
 		defer d.dropTemp()
@@ -69,6 +69,11 @@ func (s *Store) derive(ctx context.Context, op string, f func(*derivation) error
 	return fmt.Errorf("%s: %w", op, err)
 }
 
+// derivation returns a run of Refresh or Rebuild that has no transaction yet.
+func (s *Store) derivation() *derivation {
+	return &derivation{sliceRows: s.deriveRows, at: passtrail.TicksOf(s.now()), progress: s.progress, raw: s.raw, byStatements: s.byStatements}
+}
+
 // derivation is one run of Refresh or Rebuild.
 type derivation struct {
 	tx           *sql.Tx
@@ -89,11 +94,7 @@ func (d *derivation) refresh(ctx context.Context) error {
 		}
 		return d.rebuild(ctx, d.progress)
 	}
-	from, upto, err := d.span(ctx)
-	if err != nil {
-		return err
-	}
-	touched, err := d.number(ctx, `SELECT count(*) FROM touched`)
+	from, upto, touched, err := d.span(ctx)
 	if err != nil || (from == upto && touched == 0) {
 		d.upToDate = err == nil
 		return err
@@ -108,7 +109,7 @@ func (d *derivation) refresh(ctx context.Context) error {
 	if err := d.intervals(ctx, from); err != nil {
 		return err
 	}
-	return d.done(ctx, upto)
+	return d.done(ctx, upto, touched)
 }
 
 // records derives attempts and password events of so many records of batches after one and up to another, and of so many
@@ -146,7 +147,7 @@ func (d *derivation) records(ctx context.Context, from, upto, fresh, touched int
 
 func (d *derivation) rebuild(ctx context.Context, progress func(done, total int64)) error {
 	d.anew = true
-	_, upto, err := d.span(ctx)
+	_, upto, touched, err := d.span(ctx)
 	if err != nil {
 		return err
 	}
@@ -172,35 +173,40 @@ func (d *derivation) rebuild(ctx context.Context, progress func(done, total int6
 	if err := d.intervals(ctx, -1); err != nil {
 		return err
 	}
-	if err := d.done(ctx, upto); err != nil {
+	if err := d.done(ctx, upto, touched); err != nil {
 		return err
 	}
 	progress(3*n, 3*n)
 	return nil
 }
 
-// span returns the batch that was derived last and the one committed last.
-func (d *derivation) span(ctx context.Context) (from, upto int64, err error) {
-	const state = `SELECT coalesce(max(value) FILTER (name = 'derived_batch'), 0), coalesce(max(value) FILTER (name = 'batch'), 0) FROM state`
-	err = d.tx.QueryRowContext(ctx, state).Scan(&from, &upto)
-	return from, upto, err
+// span returns the batch that was derived last, the one committed last, and how many pools were touched since.
+func (d *derivation) span(ctx context.Context) (from, upto, touched int64, err error) {
+	const state = `SELECT coalesce(max(value) FILTER (name = 'derived_batch'), 0), coalesce(max(value) FILTER (name = 'batch'), 0), (SELECT count(*) FROM touched) FROM state`
+	err = d.tx.QueryRowContext(ctx, state).Scan(&from, &upto, &touched)
+	return from, upto, touched, err
 }
 
 // done notes that all batches up to one are derived, and by which version.
-func (d *derivation) done(ctx context.Context, upto int64) error {
+func (d *derivation) done(ctx context.Context, upto, touched int64) error {
 	if err := d.final(ctx); err != nil {
 		return fmt.Errorf("final hours: %w", err)
 	}
-	if _, err := d.exec(ctx, `DELETE FROM touched`); err != nil {
+	if touched > 0 {
+		if _, err := d.exec(ctx, `DELETE FROM touched`); err != nil {
+			return err
+		}
+	}
+	if _, err := putState(ctx, d.tx, "derived_batch", upto); err != nil {
 		return err
 	}
-	const put = `INSERT INTO state (name, value) VALUES ('derived_batch', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
-	if _, err := d.exec(ctx, put, upto); err != nil {
-		return err
+	if d.anew {
+		if _, err := putState(ctx, d.tx, "derivation", derivationVersion()); err != nil {
+			return err
+		}
 	}
-	_, err := d.exec(ctx, putVersion, derivationVersion())
-	d.upToDate = err == nil
-	return err
+	d.upToDate = true
+	return nil
 }
 
 func (d *derivation) exec(ctx context.Context, text string, args ...any) (int64, error) {

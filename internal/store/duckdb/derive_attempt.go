@@ -72,7 +72,7 @@ func (d *derivation) allAttempts(ctx context.Context) error {
 	if err := d.keep(ctx, "derive_parted", parted, services, bounds); err != nil {
 		return err
 	}
-	for _, table := range []string{"attempt", "attempt_member"} {
+	for _, table := range []string{"attempt", "attempt_member", "pool"} {
 		if _, err := d.exec(ctx, `DELETE FROM `+table); err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (d *derivation) allAttempts(ctx context.Context) error {
 	if err := d.fold(ctx, places, services); err != nil {
 		return err
 	}
-	return d.allPools(ctx, services)
+	return d.allPools(ctx)
 }
 
 // quiet is attempt.Quiet in SQL.
@@ -149,7 +149,11 @@ func (d *derivation) slice(ctx context.Context, services []string, from, to int6
 			WHERE `+members+` AND hash(tenant, `+joinedPool+`) IN (SELECT hash FROM derive_tied) AND hash(tenant, `+joinedPool+`) NOT IN (SELECT hash FROM derive_parted))`, true) + `
 	),
 	`
-	_, err := d.exec(ctx, insertAttempts+rows+attemptSQL("lower(key)"), services, from, to)
+	if _, err := d.exec(ctx, insertAttempts+rows+attemptSQL("lower(key)"), services, from, to); err != nil {
+		return err
+	}
+	pools := `INSERT INTO pool (tenant, hash, first, last) SELECT tenant, correlation_hash, min(time), max(time) FROM record WHERE ` + members + ` AND correlation_hash IS NOT NULL GROUP BY tenant, correlation_hash`
+	_, err := d.exec(ctx, pools, services, from, to)
 	return err
 }
 
@@ -241,24 +245,9 @@ func (d *derivation) touchedAttempts(ctx context.Context, from int64) error {
 // putPools notes where the records of derive_pool are.
 const putPools = `INSERT INTO pool (tenant, hash, first, last) SELECT tenant, hash, min(first), max(last) FROM derive_pool WHERE first IS NOT NULL GROUP BY tenant, hash`
 
-// allPools makes the table pool from all records. It stays unused where some are without numbers.
-func (d *derivation) allPools(ctx context.Context, services []string) error {
-	if _, err := d.exec(ctx, `DELETE FROM pool`); err != nil {
-		return err
-	}
-	bare, err := d.number(ctx, `SELECT count(*) FROM record WHERE correlation_hash IS NULL OR id_hash IS NULL`)
-	if err != nil {
-		return err
-	}
-	const put = `INSERT INTO state (name, value) VALUES ('pools', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
-	if bare > 0 {
-		_, err := d.exec(ctx, put, -1)
-		return err
-	}
-	joined := `INSERT INTO pool (tenant, hash, first, last) SELECT tenant, correlation_hash, min(time), max(time) FROM record WHERE ` + joinedMembers + ` GROUP BY tenant, correlation_hash`
-	if _, err := d.exec(ctx, joined, services); err != nil {
-		return err
-	}
+// allPools completes the table pool, which has the records that correlation ids join, and says whether it can be asked: not
+// where some are without numbers.
+func (d *derivation) allPools(ctx context.Context) error {
 	const unjoined = `SELECT tenant, pool, NULL::INTEGER AS hash, min(time) AS first, max(time) AS last FROM derive_place WHERE pool[1] IN ('=', '@', '#') GROUP BY tenant, pool`
 	if err := d.keep(ctx, "derive_pool", unjoined); err != nil {
 		return err
@@ -269,7 +258,18 @@ func (d *derivation) allPools(ctx context.Context, services []string) error {
 	if _, err := d.exec(ctx, putPools); err != nil {
 		return err
 	}
-	_, err = d.exec(ctx, put, 1)
+	bare, err := d.number(ctx, `SELECT count(*) FROM record WHERE correlation_hash IS NULL OR id_hash IS NULL`)
+	if err != nil {
+		return err
+	}
+	can := 1
+	if bare > 0 {
+		can = -1
+		if _, err := d.exec(ctx, `DELETE FROM pool`); err != nil {
+			return err
+		}
+	}
+	_, err = d.exec(ctx, `INSERT INTO state (name, value) VALUES ('pools', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, can)
 	return err
 }
 

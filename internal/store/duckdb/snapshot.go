@@ -26,6 +26,9 @@ type given struct {
 	received     int64 // rows before keys that came twice were united
 }
 
+// givenRows is how many rows of a snapshot are given to a statement: the engine holds what it is given several times over.
+const givenRows = 10_000
+
 // replaced tells whether a snapshot is past the tenant's retention: a later complete one was taken before its limit.
 // Otherwise it says what still held then.
 func (c *commit) replaced(ctx context.Context, sn *store.Snapshot) (yes bool, err error) {
@@ -52,20 +55,25 @@ func (c *commit) snapshot(ctx context.Context, sn *store.Snapshot) error {
 	const greater = `UPDATE snapshot_row SET state = n.state, last_updated = n.last_updated FROM ` + rows + `
 		WHERE snapshot_row.tenant = ?1 AND snapshot_row.kind = ?2 AND taken_at = ?3 AND last_taken = ?3 AND snapshot_row.key = n.key
 		AND (n.state, n.last_updated) > (snapshot_row.state, snapshot_row.last_updated)`
-	args := []any{string(c.b.Tenant), string(sn.Kind), int64(sn.TakenAt), g.keys, g.states, g.updated}
-	changed, err := c.exec(ctx, greater, args...)
-	if err != nil {
-		return err
-	}
 	// A row is there when a run of just this snapshot has its key, or a longer one says the same of it.
 	const insert = `INSERT INTO snapshot_row (tenant, kind, taken_at, last_taken, key, state, last_updated)
 		SELECT ?1, ?2, ?3, ?3, n.key, n.state, n.last_updated FROM ` + rows + `
 		WHERE NOT EXISTS (SELECT 1 FROM snapshot_row r WHERE r.tenant = ?1 AND r.kind = ?2 AND r.key = n.key
 			AND ((r.taken_at = ?3 AND r.last_taken = ?3)
 				OR (r.taken_at <= ?3 AND r.last_taken >= ?3 AND r.state = n.state AND EXISTS (SELECT 1 FROM snapshot s WHERE s.tenant = ?1 AND s.kind = ?2 AND s.taken_at = ?3))))`
-	added, err := c.exec(ctx, insert, args...)
-	if err != nil {
-		return err
+	var added, changed int64
+	for i := 0; i < len(g.keys); i += givenRows {
+		end := min(i+givenRows, len(g.keys))
+		args := []any{string(c.b.Tenant), string(sn.Kind), int64(sn.TakenAt), g.keys[i:end], g.states[i:end], g.updated[i:end]}
+		n, err := c.exec(ctx, greater, args...)
+		if err != nil {
+			return err
+		}
+		changed += n
+		if n, err = c.exec(ctx, insert, args...); err != nil {
+			return err
+		}
+		added += n
 	}
 	h := c.ledger.at(sn.TakenAt)
 	h.Received += g.received

@@ -61,7 +61,8 @@ func (s *Store) Verify(ctx context.Context) (store.Verification, error) {
 	}
 	keep := errors.New("roll back")
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		d := &derivation{tx: tx, sliceRows: s.deriveRows, at: passtrail.TicksOf(s.now()), progress: s.progress}
+		d := s.derivation()
+		d.tx = tx
 		defer d.dropTemp()
 		if err := v.due(ctx, d); err != nil {
 			return fmt.Errorf("what is due: %w", err)
@@ -147,11 +148,7 @@ func (v *verification) due(ctx context.Context, d *derivation) error {
 	if err != nil {
 		return err
 	}
-	from, upto, err := d.span(ctx)
-	if err != nil {
-		return err
-	}
-	touched, err := d.number(ctx, `SELECT count(*) FROM touched`)
+	from, upto, touched, err := d.span(ctx)
 	if err != nil {
 		return err
 	}
@@ -227,7 +224,7 @@ func (v *verification) sample(ctx context.Context, d *derivation) error {
 	if _, err := d.exec(ctx, `INSERT INTO touched (tenant, pool) SELECT DISTINCT tenant, pool FROM verify_sample`); err != nil {
 		return err
 	}
-	_, upto, err := d.span(ctx)
+	_, upto, _, err := d.span(ctx)
 	if err != nil {
 		return err
 	}
