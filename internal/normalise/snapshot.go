@@ -103,15 +103,27 @@ type roleRow struct {
 	Members        []principal `json:"members"`
 }
 
+// principal is who holds a role. PowerShell's objects have what their class does not know, the type among it, in
+// additionalProperties.
 type principal struct {
-	Type string `json:"@odata.type"`
+	said
 	ID   string `json:"id"`
+	More said   `json:"additionalProperties"`
+}
+
+// said is what a principal, or its additionalProperties, says of it.
+type said struct {
+	Type string `json:"@odata.type"`
 	UPN  string `json:"userPrincipalName"`
 }
 
 // isPerson tells whether a principal is a user; without a type it is taken for one.
 func (p *principal) isPerson() bool {
-	return p == nil || p.Type == "" || strings.EqualFold(p.Type, "#microsoft.graph.user")
+	if p == nil {
+		return true
+	}
+	kind := firstOf(p.Type, p.More.Type)
+	return kind == "" || strings.EqualFold(kind, "#microsoft.graph.user")
 }
 
 // roles reads a row of role assignments. Roles of groups and of service principals are not anybody's.
@@ -143,7 +155,7 @@ func (n *Normaliser) roles() (Kind, *Fault) {
 	}
 	p := principal{ID: row.PrincipalID}
 	if row.Principal != nil {
-		p.UPN = row.Principal.UPN
+		p.UPN, p.More.UPN = row.Principal.UPN, row.Principal.More.UPN
 	}
 	id, name := row.RoleDefinitionID, ""
 	if def := row.RoleDefinition; def != nil {
@@ -166,5 +178,5 @@ func roleOf(p principal, id, name, scope string) store.RoleAssignment {
 	if scope == "" {
 		scope = "/"
 	}
-	return store.RoleAssignment{UserID: lower(p.ID), UPN: p.UPN, RoleID: id, RoleName: name, Scope: scope}
+	return store.RoleAssignment{UserID: lower(p.ID), UPN: firstOf(p.UPN, p.More.UPN), RoleID: id, RoleName: name, Scope: scope}
 }

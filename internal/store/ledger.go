@@ -17,7 +17,8 @@ type SourceSum struct {
 // Records is how many records were stored: without the rows of snapshots.
 func (h *LedgerHour) Records() int64 { return h.Stored - h.SnapshotRows }
 
-// SumLedger adds the hours of each source up, in the order in which sources first appear.
+// SumLedger adds the hours of each source up, in the order in which sources first appear. First and last are those of
+// records whose times can be right.
 func SumLedger(hours []LedgerHour) []*SourceSum {
 	var sums []*SourceSum
 	bySource := map[string]*SourceSum{}
@@ -36,8 +37,8 @@ func SumLedger(hours []LedgerHour) []*SourceSum {
 		s.Other += h.Other
 		s.PastRetention += h.PastRetention
 		s.LastSeen = max(s.LastSeen, h.LastSeen)
-		s.LastRecord = max(s.LastRecord, h.LastRecord)
-		if h.Hour != 0 {
+		if h.Hour >= EarliestRecord && h.Hour <= h.LastSeen+passtrail.Day { // other times cannot be right
+			s.LastRecord = max(s.LastRecord, h.LastRecord)
 			if s.First == 0 || h.Hour < s.First {
 				s.First = h.Hour
 			}

@@ -15,8 +15,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"passtrail"
 	"passtrail/internal/connector"
@@ -90,10 +92,13 @@ type Source struct {
 
 var _ connector.Source = (*Source)(nil)
 
-// Key names the file by its absolute path; standard input has no key, it cannot be resumed.
+// Key names the file by its absolute path, quoted when it is not UTF-8; standard input has no key, it cannot be resumed.
 func (s *Source) Key() string {
-	if s.path == "-" {
+	switch {
+	case s.path == "-":
 		return ""
+	case !utf8.ValidString(s.abs):
+		return "file:" + strconv.Quote(s.abs)
 	}
 	return "file:" + s.abs
 }

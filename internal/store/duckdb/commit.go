@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -159,6 +160,9 @@ func (c *commit) checkpoint(ctx context.Context) error {
 	}
 	last := make(map[string]string, len(all))
 	for _, p := range all {
+		if !utf8.ValidString(p.Key) || !utf8.ValidString(p.Position) { // in a list, the engine's driver ends the process over it
+			return passtrail.Errorf(passtrail.Invalid, "duckdb.Commit", "a checkpoint is not valid UTF-8")
+		}
 		last[p.Key] = p.Position
 		c.p.checkpoints[p.Key] = p.Position
 	}

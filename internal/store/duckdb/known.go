@@ -50,12 +50,12 @@ func (s *Store) Coverage(ctx context.Context, tenant passtrail.TenantID) (store.
 	return c, nil
 }
 
-// firstRecord is the time of a tenant's oldest record, 0 if there is none. The ledger says in which hour it came; only
+// firstRecord is the time of a tenant's oldest record of after the year 2000, 0 if there is none. The ledger says in which hour it came; only
 // where that was deleted since, all records are looked at.
 func (s *Store) firstRecord(ctx context.Context, tenant passtrail.TenantID, hour passtrail.Ticks) (first passtrail.Ticks, err error) {
 	for _, before := range []passtrail.Ticks{hour + passtrail.Hour, passtrail.Forever} {
-		const oldest = `SELECT coalesce(min(time), 0) FROM record WHERE tenant = ? AND time < ?`
-		if err = s.db.SQL.QueryRowContext(ctx, oldest, string(tenant), int64(before)).Scan(&first); err != nil || first != 0 {
+		const oldest = `SELECT coalesce(min(time), 0) FROM record WHERE tenant = ? AND time >= ? AND time < ?`
+		if err = s.db.SQL.QueryRowContext(ctx, oldest, string(tenant), int64(store.EarliestRecord), int64(before)).Scan(&first); err != nil || first != 0 {
 			return first, err
 		}
 	}

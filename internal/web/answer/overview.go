@@ -190,7 +190,8 @@ func (a *Answers) Freshness(ctx context.Context, s web.Scope) (web.Freshness, er
 	if err := auth.Require(ctx, s.Tenant, auth.ReadReports); err != nil {
 		return f, err
 	}
-	tables, err := a.run(ctx, s, "AuditLogs | summarize Records = count(), Oldest = min(TimeGenerated), Newest = max(TimeGenerated);\n"+
+	tables, err := a.run(ctx, s, "let From = datetime(2000-01-01); let To = now(1d);\n"+ // records of other times cannot be right
+		"AuditLogs | summarize Records = count(), Oldest = minif(TimeGenerated, TimeGenerated between (From .. To)), Newest = maxif(TimeGenerated, TimeGenerated between (From .. To));\n"+
 		"UserRegistrationHistory | summarize Since = min(ValidFrom), Updated = max(LastUpdatedDateTime), Changed = max(ValidFrom)")
 	if err != nil {
 		return f, err
