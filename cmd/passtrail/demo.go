@@ -95,7 +95,9 @@ func (a *app) fillDemo(ctx context.Context, dir string, f demoFlags) error {
 	}
 	a.backend = quiet.backend
 	quiet.out, quiet.in = io.Discard, a.in
-	return quiet.ingest(ctx, ingestFlags{tenant: simulate.DefaultTenant, maxDocument: 16, maxDepth: 64, output: "text"}, []string{in})
+	take := ingestFlags{tenant: simulate.DefaultTenant, maxDepth: 64, output: "text"}
+	take.sizes()
+	return quiet.ingest(ctx, take, []string{in})
 }
 
 // demoAnswers prints the answers to the nine questions.

@@ -28,10 +28,10 @@ import (
 type ingestFlags struct {
 	tenant, asOf, output string
 	again                bool
-	maxDocument          int // MiB
+	maxDocument          size
 	maxDepth             int
-	batch                int // records of a transaction
-	memory               int // MiB for the engine, 0: duckdb.IngestMemory
+	batch                int  // records of a transaction
+	memory               size // for the engine
 	dates, zone          string
 }
 
@@ -63,10 +63,11 @@ func newIngestCommand(a *app) *cobra.Command {
 	fl.StringVar(&f.dates, "dates", "", "`order` of the dates of CSV files: day-first, month-first, year-first (26/03/19)")
 	fl.StringVar(&f.zone, "zone", "", "time `zone` of the local times of CSV files, such as Europe/Berlin")
 	fl.BoolVar(&f.again, "again", false, "read everything again, also what was read before")
-	fl.IntVar(&f.maxDocument, "max-document", 16, "longest record in `MiB`; longer ones are set aside")
+	f.sizes()
+	fl.Var(&f.maxDocument, "max-document", "longest record (`size`, such as 32MiB); longer ones are set aside")
 	fl.IntVar(&f.maxDepth, "max-depth", 64, "deepest nesting of a record; deeper ones are set aside")
 	fl.IntVar(&f.batch, "batch", 0, "`records` of a transaction (default: what is quickest)")
-	fl.IntVar(&f.memory, "memory", int(duckdb.IngestMemory>>20), "memory that the database may use, in `MiB`; the program takes about as much again")
+	fl.Var(&f.memory, "memory", "memory that the database may use (`size`, such as 512MiB or 1GiB); the program takes about as much again")
 	fl.StringVarP(&f.output, "output", "o", "text", "`format` of the summary: text, json")
 	return c
 }
@@ -79,7 +80,7 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, paths []string) error {
 	for i, p := range paths {
 		paths[i] = a.path(p)
 	}
-	opt := file.Options{MaxDocument: f.maxDocument << 20, Stdin: a.in, Now: a.clock}
+	opt := file.Options{MaxDocument: int(f.maxDocument.bytes), Stdin: a.in, Now: a.clock}
 	if err := f.times(&opt); err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, paths []string) error {
 	if len(sources) == 0 {
 		return passtrail.Errorf(passtrail.NotFound, "main.ingest", "there is no file in %s", strings.Join(paths, ", "))
 	}
-	st, err := a.openLean(ctx, f.memory)
+	st, err := a.openLean(ctx, f.memory.bytes)
 	if err != nil {
 		return err
 	}
@@ -121,12 +122,18 @@ func (a *app) ingest(ctx context.Context, f ingestFlags, paths []string) error {
 	return ingestError(sum, err)
 }
 
+// sizes sets the sizes that are taken where nobody says others.
+func (f *ingestFlags) sizes() {
+	f.maxDocument = size{bytes: 16 << 20, least: 1 << 20, most: 1 << 30, bare: true}
+	f.memory = size{bytes: duckdb.IngestMemory, least: duckdb.IngestMemory / 2, most: 1 << 40, bare: true}
+}
+
 // goMemory is what the program itself aims at beside the engine, so that both stay under 512 MiB whatever the size of the
 // files.
 const goMemory = 160 << 20
 
 // openLean opens the data directory with the memory that taking records in needs, unless it is open already.
-func (a *app) openLean(ctx context.Context, memory int) (store.Store, error) {
+func (a *app) openLean(ctx context.Context, memory int64) (store.Store, error) {
 	dir, err := a.dataDir()
 	if err != nil {
 		return nil, err
@@ -135,7 +142,7 @@ func (a *app) openLean(ctx context.Context, memory int) (store.Store, error) {
 		return a.openStore(ctx)
 	}
 	debug.SetMemoryLimit(goMemory)
-	st, err := duckdb.Open(ctx, duckdb.Config{Dir: dir, MemoryLimit: max(int64(memory)<<20, duckdb.IngestMemory/2), Functions: native.Functions(), Now: a.clock, Progress: a.upgrading})
+	st, err := duckdb.Open(ctx, duckdb.Config{Dir: dir, MemoryLimit: memory, Functions: native.Functions(), Now: a.clock, Progress: a.upgrading})
 	if err != nil {
 		return nil, err
 	}
@@ -161,12 +168,8 @@ func (a *app) ingestConfig(f ingestFlags) (ingest.Config, error) {
 	switch {
 	case f.output != "text" && f.output != "json":
 		return cfg, usageError{fmt.Errorf("-o %s: want text or json", f.output)}
-	case f.memory < 0 || f.memory > 1<<20:
-		return cfg, usageError{fmt.Errorf("--memory %d: want 128 to 1048576", f.memory)}
 	case f.batch < 0:
 		return cfg, usageError{fmt.Errorf("--batch %d: want 1 or more", f.batch)}
-	case f.maxDocument < 1 || f.maxDocument > 1024:
-		return cfg, usageError{fmt.Errorf("--max-document %d: want 1 to 1024", f.maxDocument)}
 	case f.maxDepth < 8 || f.maxDepth > 10000:
 		return cfg, usageError{fmt.Errorf("--max-depth %d: want 8 to 10000", f.maxDepth)}
 	}

@@ -29,7 +29,7 @@ import (
 func newServeCommand(a *app) *cobra.Command {
 	var cfg server.Config
 	var sign signInFlags
-	memory := size(serveMemory())
+	memory := size{bytes: serveMemory(), least: minMemory, most: maxMemory}
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the pages and the API of the data directory",
@@ -38,7 +38,7 @@ func newServeCommand(a *app) *cobra.Command {
 			"Programs ask at /v1/workspaces/TENANT/query, as they ask Azure Monitor, with a token of \"passtrail token create\".",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			a.limitMemory(int64(memory))
+			a.limitMemory(memory.bytes)
 			return a.serve(c.Context(), cfg, sign, false)
 		},
 	}

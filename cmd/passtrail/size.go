@@ -10,16 +10,22 @@ import (
 	"passtrail/internal/store/duckdb"
 )
 
-// size is a number of bytes as people write it: 2GiB, 512MiB, 1.5G.
-type size int64
+// size is a number of bytes as people write it: 2GiB, 512MiB, 1.5G. It is a flag's value.
+type size struct {
+	bytes, least, most int64
+	bare               bool // a number without a unit counts MiB, as it did before there were units
+}
 
 var units = []struct {
 	name  string
 	bytes float64
 }{{"gib", 1 << 30}, {"mib", 1 << 20}, {"gb", 1e9}, {"mb", 1e6}, {"g", 1 << 30}, {"m", 1 << 20}}
 
-// minMemory is what a server needs to answer at all.
-const minMemory = 256 << 20
+// What a size may be where nobody says more: a server needs the least to answer at all.
+const (
+	minMemory = 256 << 20
+	maxMemory = 1 << 50
+)
 
 // Set reads a size.
 func (s *size) Set(text string) error {
@@ -30,24 +36,36 @@ func (s *size) Set(text string) error {
 			continue
 		}
 		n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || !(n > 0) || n*u.bytes > 1<<50 {
+		if err != nil {
 			break
 		}
-		if n*u.bytes < minMemory {
-			return fmt.Errorf("%s is too little: at least 256MiB are needed", text)
-		}
-		*s = size(n * u.bytes)
-		return nil
+		return s.set(text, n*u.bytes)
+	}
+	if n, err := strconv.ParseInt(low, 10, 40); err == nil && s.bare {
+		return s.set(text, float64(n)*(1<<20))
 	}
 	return fmt.Errorf("want a size such as 2GiB or 512MiB")
 }
 
+func (s *size) set(text string, n float64) error {
+	switch {
+	case !(n > 0):
+		return fmt.Errorf("want a size such as 2GiB or 512MiB")
+	case n < float64(s.least):
+		return fmt.Errorf("%s is too little: at least %s are needed", text, &size{bytes: s.least})
+	case n > float64(s.most):
+		return fmt.Errorf("%s is too much: at most %s", text, &size{bytes: s.most})
+	}
+	s.bytes = int64(n)
+	return nil
+}
+
 // String writes the size.
 func (s *size) String() string {
-	if *s%(1<<30) == 0 {
-		return fmt.Sprintf("%dGiB", int64(*s)>>30)
+	if s.bytes%(1<<30) == 0 {
+		return fmt.Sprintf("%dGiB", s.bytes>>30)
 	}
-	return fmt.Sprintf("%dMiB", int64(*s)>>20)
+	return fmt.Sprintf("%dMiB", s.bytes>>20)
 }
 
 // Type names the value in the help text.
