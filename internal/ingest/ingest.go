@@ -297,7 +297,7 @@ func IsTransient(err error) bool {
 // retryable tells whether the bytes of a quarantined input are a whole document.
 func retryable(code string) bool {
 	switch code {
-	case "too-large", "truncated", "corrupt", "binary", "unknown-format", "empty", "csv-fields", "csv-header", "csv-times", "not-utf8":
+	case "too-large", "truncated", "corrupt", "binary", "unknown-format", "empty", "csv-fields", "csv-header", "csv-times", "not-utf8", "partial-answer":
 		return false
 	}
 	return true
