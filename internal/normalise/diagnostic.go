@@ -131,7 +131,7 @@ func (n *Normaliser) diagnosticTime(d, p *deviations, r *passtrail.Record) *Faul
 	switch {
 	case inner.kind == 0:
 		p.missing("activityDateTime")
-	case !okCoarse || inner.esc || !isMicroForm(alias(inner.raw)):
+	case !okCoarse || inner.esc || !isMicroForm(alias(inner.raw), coarse):
 		p.differs("activityDateTime", inner)
 	}
 	return nil

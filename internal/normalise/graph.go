@@ -38,7 +38,7 @@ func noTime(v value, name string) *Fault {
 
 // usualTime tells whether the value is a time written as t prints.
 func usualTime(v value, t passtrail.Ticks) bool {
-	return v.kind == '"' && !v.esc && isTicksForm(alias(v.raw)) && t >= 0 && t <= passtrail.MaxTicks
+	return v.kind == '"' && !v.esc && t >= 0 && t <= passtrail.MaxTicks && isTicksForm(alias(v.raw), t)
 }
 
 // auditColumns fills the columns that directoryAudit's members say, except the time, and notes what the columns do not

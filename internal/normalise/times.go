@@ -126,13 +126,15 @@ func daysSince1(year, month, day int) int {
 }
 
 // isTicksForm tells whether s is exactly how t prints: seven digits and Z.
-func isTicksForm(s string) bool {
-	return len(s) == 28 && s[19] == '.' && s[27] == 'Z'
+func isTicksForm(s string, t passtrail.Ticks) bool {
+	var buf [32]byte
+	return len(s) == 28 && string(t.AppendTo(buf[:0])) == s
 }
 
 // isMicroForm tells whether s has the form of activityDateTime in diagnostic records: six digits and +00:00.
-func isMicroForm(s string) bool {
-	return len(s) == 32 && s[19] == '.' && s[26:] == "+00:00"
+func isMicroForm(s string, t passtrail.Ticks) bool {
+	var buf [40]byte
+	return len(s) == 32 && string(appendMicro(buf[:0], t)) == s
 }
 
 func appendMicro(b []byte, t passtrail.Ticks) []byte {
