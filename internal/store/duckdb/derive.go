@@ -12,8 +12,10 @@ import (
 	"passtrail"
 )
 
-// What is derived from records and snapshots. Refresh and Rebuild run the same statements (derive/*.sql), the one on the
-// correlation ids and tenants that something happened to, the other on all; so they come to the same tables.
+// What is derived from records and snapshots. Refresh derives what new records bring in Go, some at a time (derive_fold.go);
+// Rebuild, and Refresh after very many records, has statements for the attempts that one person makes with one correlation
+// id, which most are, and Go for the others (derive_attempt.go). Both come to the same tables: tests hold them against each
+// other. Intervals are made of snapshots by statements (derive_snapshot.go).
 
 //go:embed derive/*.sql
 var deriveFiles embed.FS
@@ -71,20 +73,19 @@ func (s *Store) derive(ctx context.Context, op string, f func(*derivation) error
 
 // derivation returns a run of Refresh or Rebuild that has no transaction yet.
 func (s *Store) derivation() *derivation {
-	return &derivation{sliceRows: s.deriveRows, at: passtrail.TicksOf(s.now()), progress: s.progress, raw: s.raw, byStatements: s.byStatements}
+	return &derivation{sliceRows: s.deriveRows, at: passtrail.TicksOf(s.now()), progress: s.progress, raw: s.raw}
 }
 
 // derivation is one run of Refresh or Rebuild.
 type derivation struct {
-	tx           *sql.Tx
-	raw          func(func(*duckdb.Conn) error) error // with the connection of tx
-	sliceRows    int64                                // records to fold at once
-	at           passtrail.Ticks
-	temp         []string // temporary tables to drop
-	progress     func(done, total int64)
-	byStatements bool // not in Go
-	upToDate     bool // nothing is due once this is committed
-	anew         bool // all was made anew, also what was up to date
+	tx        *sql.Tx
+	raw       func(func(*duckdb.Conn) error) error // with the connection of tx
+	sliceRows int64                                // records to fold at once
+	at        passtrail.Ticks
+	temp      []string // temporary tables to drop
+	progress  func(done, total int64)
+	upToDate  bool // nothing is due once this is committed
+	anew      bool // all was made anew, also what was up to date
 }
 
 func (d *derivation) refresh(ctx context.Context) error {
@@ -118,26 +119,22 @@ func (d *derivation) records(ctx context.Context, from, upto, fresh, touched int
 	if fresh == 0 && touched == 0 {
 		return nil
 	}
-	if fresh <= fewRecords && touched <= fewRecords && !d.byStatements {
-		if done, err := d.few(ctx, from); done || err != nil {
-			return err
-		}
-	}
-	attempts := func(ctx context.Context) error { return d.touchedAttempts(ctx, from) }
 	if fresh > bulkRows {
 		all, err := d.number(ctx, `SELECT count(*) FROM record`)
 		if err != nil {
 			return err
 		}
 		if fresh > all/bulkShare {
-			attempts = d.allAttempts
+			return d.bulk(ctx, from, upto)
 		}
 	}
-	if err := attempts(ctx); err != nil {
+	return d.follow(ctx, from, fresh, touched)
+}
+
+// bulk makes all attempts anew, and adds the password events of batches after one and up to another.
+func (d *derivation) bulk(ctx context.Context, from, upto int64) error {
+	if err := d.allAttempts(ctx); err != nil {
 		return fmt.Errorf("attempts: %w", err)
-	}
-	if fresh == 0 {
-		return nil
 	}
 	if err := d.events(ctx, from, upto); err != nil {
 		return fmt.Errorf("password events: %w", err)

@@ -3,14 +3,12 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
-	"passtrail"
 	"passtrail/internal/attempt"
 	"passtrail/internal/vocab"
 )
@@ -31,12 +29,6 @@ const insertAttempts = `INSERT INTO attempt (tenant, correlation_id, pool, user_
 
 // attemptSQL folds derive_row into attempts; pool is the expression for their pool.
 func attemptSQL(pool string) string { return strings.ReplaceAll(deriveSQL("attempt"), "{pool}", pool) }
-
-// sessionSQL cuts the pools of derive_pooled into attempts.
-var sessionSQL = sync.OnceValue(func() string {
-	pooled := attempt.PersonSQL(`(SELECT r.*, p.pool FROM record r JOIN derive_pooled p ON p.place = r.rowid)`, true)
-	return strings.NewReplacer("{own}", attempt.OwnSQL, "{joins}", attempt.JoinsSQL, "{pooled}", pooled).Replace(deriveSQL("session"))
-})
 
 // sliceRows returns how many records to fold at once: what was asked for, or what fits. Aggregates that hold text cannot
 // spill, so their number bounds memory: up to two kilobytes a record are reckoned.
@@ -90,7 +82,7 @@ func (d *derivation) allAttempts(ctx context.Context) error {
 	if err := d.fold(ctx, places, services); err != nil {
 		return err
 	}
-	return d.allPools(ctx)
+	return d.numbered(ctx, `SELECT tenant, pool, min(time), max(time) FROM derive_place WHERE pool[1] IN ('=', '@', '#') GROUP BY tenant, pool`)
 }
 
 // quiet is attempt.Quiet in SQL.
@@ -102,7 +94,12 @@ func (d *derivation) bounds(ctx context.Context) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	bounds, slices := []int64{}, (n+d.sliceRows-1)/d.sliceRows
+	return d.cuts(ctx, `record`, n, d.sliceRows)
+}
+
+// cuts returns instants that cut n records, which a FROM clause gives, into slices of about so many.
+func (d *derivation) cuts(ctx context.Context, from string, n, rows int64, args ...any) ([]int64, error) {
+	bounds, slices := []int64{}, (n+rows-1)/rows
 	if slices < 2 {
 		return bounds, nil
 	}
@@ -110,12 +107,11 @@ func (d *derivation) bounds(ctx context.Context) ([]int64, error) {
 	for i := int64(1); i < slices; i++ {
 		at = append(at, float64(i)/float64(slices))
 	}
-	sample := ""
 	if n > sampleRows {
-		sample = " USING SAMPLE 1 PERCENT (bernoulli)"
+		from = `(SELECT time FROM ` + from + `) USING SAMPLE 1 PERCENT (bernoulli)`
 	}
-	rows, err := d.tx.QueryContext(ctx, `SELECT DISTINCT unnest(quantile_disc(time, `+floats(at)+`)) AS bound FROM record`+sample+` ORDER BY bound`)
-	return collect(rows, err, func(r *sql.Rows) (b int64, err error) {
+	got, err := d.tx.QueryContext(ctx, `SELECT DISTINCT unnest(quantile_disc(time, `+floats(at)+`)) AS bound FROM `+from+` ORDER BY bound`, args...)
+	return collect(got, err, func(r *sql.Rows) (b int64, err error) {
 		err = r.Scan(&b)
 		return b, err
 	})
@@ -153,8 +149,10 @@ func (d *derivation) slice(ctx context.Context, services []string, from, to int6
 		return err
 	}
 	pools := `INSERT INTO pool (tenant, hash, first, last) SELECT tenant, correlation_hash, min(time), max(time) FROM record WHERE ` + members + ` AND correlation_hash IS NOT NULL GROUP BY tenant, correlation_hash`
-	_, err := d.exec(ctx, pools, services, from, to)
-	return err
+	if _, err := d.exec(ctx, pools, services, from, to); err != nil {
+		return err
+	}
+	return d.barePools(ctx, members, services, from, to)
 }
 
 // fold makes attempts of the records at the places (rowid, with tenant, pool and time) that a query gives, which must be
@@ -165,140 +163,54 @@ func (d *derivation) fold(ctx context.Context, places string, args ...any) error
 	}
 	const parts = `SELECT tenant, pool, ((sum(n) OVER (ORDER BY first, tenant, pool) - 1) // ?1)::BIGINT AS part
 		FROM (SELECT tenant, pool, count(*) AS n, min(time) AS first FROM derive_place GROUP BY tenant, pool)`
-	if err := d.keep(ctx, "derive_part", parts, d.sliceRows); err != nil {
+	if err := d.keep(ctx, "derive_part", parts, d.foldRows()); err != nil {
 		return err
 	}
 	last, err := d.number(ctx, `SELECT coalesce(max(part), -1) FROM derive_part`)
 	if err != nil {
 		return err
 	}
-	for part := range last + 1 {
-		const pooled = `SELECT p.place, p.tenant, p.pool FROM derive_place p JOIN derive_part k ON k.tenant = p.tenant AND k.pool = p.pool WHERE k.part = ?1`
-		if err := d.keep(ctx, "derive_pooled", pooled, part); err != nil {
+	const part = `SELECT ` + foldColumns + ` FROM record WHERE rowid IN (
+		SELECT p.place FROM derive_place p JOIN derive_part k ON k.tenant = p.tenant AND k.pool = p.pool WHERE k.part = ?1)`
+	for n := range last + 1 {
+		rows, err := d.tx.QueryContext(ctx, part, n)
+		records, err := collect(rows, err, scanFolded)
+		if err != nil {
 			return err
 		}
-		if err := d.keep(ctx, "derive_row", sessionSQL()); err != nil {
-			return err
-		}
-		if _, err := d.exec(ctx, insertAttempts+"WITH "+attemptSQL("any_value(pool)")); err != nil {
-			return err
-		}
-		members := `INSERT INTO attempt_member (tenant, id, time, pool, attempt) SELECT tenant, id, time, pool, key FROM derive_row WHERE key <> ` + attempt.KeySQL
-		if _, err := d.exec(ctx, members); err != nil {
+		if err := d.putAttempts(records); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// poolHash is the number by which the records of a pool are found: see migration 7.
-var poolHash = `CASE WHEN ` + attempt.JoinsSQL + ` THEN correlation_hash WHEN starts_with(pool, '#') THEN id_hash ELSE user_hash END`
-
-// touchedAttempts makes the attempts of the pools anew that records of batches after from are in, or replaced ones were.
-func (d *derivation) touchedAttempts(ctx context.Context, from int64) error {
-	services, err := d.spellings(ctx)
-	if err != nil {
-		return err
-	}
-	pools := `SELECT tenant, pool, hash, min(first) AS first, max(last) AS last FROM (
-			SELECT tenant, pool, ` + poolHash + ` AS hash, time AS first, time AS last
-			FROM ` + attempt.PoolSQL(`(FROM record WHERE batch > ?2 AND `+attemptMembers+`)`) + `
-			UNION ALL SELECT tenant, pool, NULL, NULL, NULL FROM touched)
-		GROUP BY tenant, pool, hash`
-	if err := d.keep(ctx, "derive_pool", pools, services, from); err != nil {
-		return err
-	}
-	// A condition on pool above would be worked into the person's columns, and take long to plan.
-	if _, err := d.exec(ctx, `DELETE FROM derive_pool WHERE pool = ''`); err != nil {
-		return err
-	}
-	if err := d.hashPools(ctx); err != nil {
-		return fmt.Errorf("numbers of pools: %w", err)
-	}
-	if _, err := d.exec(ctx, putPools); err != nil {
-		return err
-	}
-	for _, table := range []string{"attempt", "attempt_member"} {
-		if _, err := d.exec(ctx, `DELETE FROM `+table+` WHERE (tenant, pool) IN (SELECT tenant, pool FROM derive_pool)`); err != nil {
-			return err
-		}
-	}
-	// Finding the places first and fetching them after reads a few columns of the history and not twenty.
-	places := `SELECT rowid AS place, tenant, ` + joinedPool + ` AS pool, time FROM record
-		WHERE {hash} AND ` + joinedMembers + ` AND (tenant, pool) IN (SELECT tenant, pool FROM derive_pool)`
-	places = strings.ReplaceAll(places, "{hash}", "correlation_hash IN (SELECT hash FROM derive_pool)") +
-		" UNION ALL " + strings.ReplaceAll(places, "{hash}", "correlation_hash IS NULL")
-	unjoined, err := d.number(ctx, `SELECT count(*) FROM derive_pool WHERE pool[1] IN ('=', '@', '#')`)
-	if err != nil {
-		return err
-	}
-	if unjoined > 0 {
-		lone := `SELECT place, tenant, pool, time FROM ` + attempt.PoolSQL(`(SELECT *, rowid AS place FROM record WHERE {hash} AND NOT (`+attempt.JoinsSQL+`) AND `+attempt.OwnSQL+`)`) +
-			` WHERE (tenant, pool) IN (SELECT tenant, pool FROM derive_pool)`
-		for _, hash := range []string{"user_hash IN (SELECT hash FROM derive_pool)", "id_hash IN (SELECT hash FROM derive_pool)", "(user_hash IS NULL OR id_hash IS NULL)"} {
-			places += " UNION " + strings.ReplaceAll(lone, "{hash}", hash)
-		}
-	}
-	return d.fold(ctx, places, services)
+// barePools notes where the records of a slice are that have no number of their correlation id: of before migration 7.
+func (d *derivation) barePools(ctx context.Context, members string, args ...any) error {
+	pools := `SELECT tenant, lower(correlation_id) AS pool, min(time) AS first, max(time) AS last FROM record WHERE ` + members + ` AND correlation_hash IS NULL GROUP BY ALL`
+	return d.numbered(ctx, pools, args...)
 }
 
-// putPools notes where the records of derive_pool are.
-const putPools = `INSERT INTO pool (tenant, hash, first, last) SELECT tenant, hash, min(first), max(last) FROM derive_pool WHERE first IS NOT NULL GROUP BY tenant, hash`
-
-// allPools completes the table pool, which has the records that correlation ids join, and says whether it can be asked: not
-// where some are without numbers.
-func (d *derivation) allPools(ctx context.Context) error {
-	const unjoined = `SELECT tenant, pool, NULL::INTEGER AS hash, min(time) AS first, max(time) AS last FROM derive_place WHERE pool[1] IN ('=', '@', '#') GROUP BY tenant, pool`
-	if err := d.keep(ctx, "derive_pool", unjoined); err != nil {
-		return err
-	}
-	if err := d.hashPools(ctx); err != nil {
-		return fmt.Errorf("numbers of pools: %w", err)
-	}
-	if _, err := d.exec(ctx, putPools); err != nil {
-		return err
-	}
-	bare, err := d.number(ctx, `SELECT count(*) FROM record WHERE correlation_hash IS NULL OR id_hash IS NULL`)
+// numbered notes where the records of pools are that a query gives (tenant, pool, first, last).
+func (d *derivation) numbered(ctx context.Context, query string, args ...any) error {
+	rows, err := d.tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}
-	can := 1
-	if bare > 0 {
-		can = -1
-		if _, err := d.exec(ctx, `DELETE FROM pool`); err != nil {
-			return err
+	defer rows.Close()
+	pools := map[poolKey]*reach{}
+	for rows.Next() {
+		var k poolKey
+		var r reach
+		if err := rows.Scan(&k.tenant, &k.pool, &r.first, &r.last); err != nil {
+			return fmt.Errorf("scan: %w", err)
 		}
+		pools[k] = &r
 	}
-	_, err = d.exec(ctx, `INSERT INTO state (name, value) VALUES ('pools', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, can)
-	return err
-}
-
-// hashPools sets the numbers of pools that are not known: of records from before there were numbers, and of those that
-// are gone.
-func (d *derivation) hashPools(ctx context.Context) error {
-	bare, err := d.strings(ctx, `SELECT DISTINCT pool FROM derive_pool WHERE hash IS NULL`)
-	if err != nil {
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return err
 	}
-	const chunk = 10_000
-	for part := range slices.Chunk(bare, chunk) {
-		hashes := make([]int32, len(part))
-		for i, p := range part {
-			switch p[0] {
-			case '=', '#':
-				p = p[1:]
-			case '@':
-				p = "" // nobody
-			}
-			hashes[i] = passtrail.TextHash(p)
-		}
-		const set = `UPDATE derive_pool SET hash = n.hash FROM (SELECT unnest(?1::VARCHAR[]) AS pool, unnest(?2::INTEGER[]) AS hash) n
-			WHERE derive_pool.pool = n.pool AND derive_pool.hash IS NULL`
-		if _, err := d.exec(ctx, set, part, hashes); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.putPools(pools)
 }
 
 // spellings returns the spellings in which records write the service of password reset.

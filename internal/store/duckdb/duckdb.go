@@ -68,12 +68,11 @@ type Store struct {
 	now    func() time.Time
 	dir    string
 
-	deriveRows   int64 // records to fold at once, see sliceRows
-	byStatements bool  // few records too, for tests
-	progress     func(done, total int64)
-	fresh        freshness
-	failed       failures
-	lost         atomic.Pointer[passtrail.Error] // what is missing by the file beside the database
+	deriveRows int64 // records to fold at once, see sliceRows
+	progress   func(done, total int64)
+	fresh      freshness
+	failed     failures
+	lost       atomic.Pointer[passtrail.Error] // what is missing by the file beside the database
 
 	writing  sync.Mutex // held by whoever uses what follows
 	w        *sql.Conn  // the one connection that writes

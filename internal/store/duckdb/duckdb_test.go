@@ -68,8 +68,8 @@ func (p puttingOff) Expiring(ctx context.Context, t passtrail.TenantID, before p
 }
 
 func TestSuite(t *testing.T) {
-	t.Run("in memory, by statements", func(t *testing.T) {
-		storetest.Run(t, func(t *testing.T) store.Store { return duckdb.ByStatements(open(t, duckdb.Config{})) })
+	t.Run("in memory, seven records at a time", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) store.Store { return open(t, duckdb.Config{DeriveRows: 7}) })
 	})
 	t.Run("put off", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) store.Store { return puttingOff{open(t, duckdb.Config{Dir: t.TempDir()})} })

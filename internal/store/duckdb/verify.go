@@ -224,11 +224,7 @@ func (v *verification) sample(ctx context.Context, d *derivation) error {
 	if _, err := d.exec(ctx, `INSERT INTO touched (tenant, pool) SELECT DISTINCT tenant, pool FROM verify_sample`); err != nil {
 		return err
 	}
-	_, upto, _, err := d.span(ctx)
-	if err != nil {
-		return err
-	}
-	if err := d.touchedAttempts(ctx, upto); err != nil {
+	if err := d.followTouched(ctx); err != nil {
 		return err
 	}
 	const differ = `SELECT count(*) FROM (SELECT * FROM verify_sample EXCEPT SELECT * FROM attempt)`

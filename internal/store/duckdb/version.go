@@ -18,10 +18,10 @@ import (
 var derivationSources embed.FS
 
 // derivationVersion is the version of what this program derives, as state keeps it under the name "derivation": a digest
-// of the vocabulary and of the sources of the derivation. Nobody has to remember to raise it.
+// of the vocabulary, of the rules of an attempt and of the sources of the derivation. Nobody has to remember to raise it.
 var derivationVersion = sync.OnceValue(func() int64 {
-	words, rules := vocab.Digest(), vocab.DigestOf(derivationSources)
-	sum := sha256.Sum256(slices.Concat(words[:], rules[:], []byte(attempt.PoolSQL("")+attempt.PersonSQL("", false))))
+	words, rules, folding := vocab.Digest(), vocab.DigestOf(derivationSources), vocab.DigestOf(attempt.Sources)
+	sum := sha256.Sum256(slices.Concat(words[:], rules[:], folding[:], []byte(attempt.PoolSQL("")+attempt.PersonSQL("", false))))
 	return int64(binary.BigEndian.Uint64(sum[:8]) >> 1)
 })
 

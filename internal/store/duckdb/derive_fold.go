@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,18 +17,22 @@ import (
 	"passtrail/internal/attempt"
 )
 
-// What a few records bring is derived in Go, by the rules that the statements stand for: planning those takes longer than
-// folding some hundred records does. The earlier records of their pools are found by the table pool (migration 13), so that
-// the time does not grow with the history.
+// What new records bring is derived in Go, some at a time, by the rules of package attempt. Planning statements that say
+// them takes longer than folding some hundred records does, and their windows hold far more in memory. The earlier records of
+// pools are found by the table pool (migration 13), so that the time does not grow with the history.
 
-// fewRecords is up to how many new records are few.
-const fewRecords = 5_000
+// mostFolded is up to how many new records are read at once: some 2 kB each.
+const mostFolded = 20_000
 
-// fewColumns are what attempts and password events are made of, in the order of scanFew.
-const fewColumns = `tenant, id, time, service, result, reason, correlation_id, actor_kind, actor_id, actor_upn, actor_name, actor_address,
-	target_id, target_upn, target_name, target_type, subject_id, subject_upn, subject_name, user_agent, on_premises_agent, source, activity_key, step, method, problem`
+// foldRows is how many records are folded at once.
+func (d *derivation) foldRows() int64 { return min(d.sliceRows, mostFolded) }
 
-func scanFew(rows *sql.Rows) (*passtrail.Record, error) {
+// foldColumns are what attempts and password events are made of, in the order of scanFolded.
+const foldColumns = `tenant, id, time, service, result, reason, correlation_id, actor_kind, actor_id, actor_upn, actor_name, actor_address,
+	target_id, target_upn, target_name, target_type, coalesce(subject_id, ''), coalesce(subject_upn, ''), coalesce(subject_name, ''), user_agent, on_premises_agent, source,
+	activity_key, step, method, problem`
+
+func scanFolded(rows *sql.Rows) (*passtrail.Record, error) {
 	r := new(passtrail.Record)
 	err := rows.Scan(&r.Tenant, &r.ID, &r.Time, &r.Service, &r.Result, &r.Reason, &r.CorrelationID, &r.ActorKind, &r.ActorID, &r.ActorUPN, &r.ActorName, &r.ActorAddress,
 		&r.TargetID, &r.TargetUPN, &r.TargetName, &r.TargetType, &r.SubjectID, &r.SubjectUPN, &r.SubjectName, &r.UserAgent, &r.OnPremisesAgent, &r.Source,
@@ -55,18 +60,38 @@ func (k poolKey) number() int32 {
 // joins tells whether a correlation id joins the records of a pool.
 func (k poolKey) joins() bool { return !strings.ContainsAny(k.pool[:1], "=@#") }
 
-// few derives the attempts and password events of the records of batches after from, and of touched pools. It returns false
-// where it cannot, and has then changed nothing.
-func (d *derivation) few(ctx context.Context, from int64) (bool, error) {
-	if done, err := d.number(ctx, `SELECT count(*) FROM state WHERE name = 'pools' AND value = 1`); err != nil || done == 0 {
-		return false, err
-	}
-	rows, err := d.tx.QueryContext(ctx, `SELECT `+fewColumns+` FROM record WHERE batch > ?`, from)
-	fresh, err := collect(rows, err, scanFew)
+// follow derives the attempts and password events of the records of batches after from, of which there are so many, and the
+// attempts of touched pools.
+func (d *derivation) follow(ctx context.Context, from, fresh, touched int64) error {
+	bounds, err := d.cuts(ctx, `record WHERE batch > ?`, fresh, d.foldRows(), from)
 	if err != nil {
-		return false, err
+		return fmt.Errorf("slices: %w", err)
 	}
-	pools := map[poolKey]*reach{} // of the new records; nil: touched only
+	begin := int64(math.MinInt64)
+	for _, end := range append(bounds, math.MaxInt64) {
+		if fresh == 0 {
+			break
+		}
+		if err := d.followSlice(ctx, from, begin, end); err != nil {
+			return err
+		}
+		begin = end
+	}
+	if touched == 0 {
+		return nil
+	}
+	return d.followTouched(ctx)
+}
+
+// followSlice derives what the records of batches after from bring that lie from an instant up to another. Those before it
+// have been seen to.
+func (d *derivation) followSlice(ctx context.Context, from, begin, end int64) error {
+	rows, err := d.tx.QueryContext(ctx, `SELECT `+foldColumns+` FROM record WHERE batch > ?1 AND time >= ?2 AND time < ?3`, from, begin, end)
+	fresh, err := collect(rows, err, scanFolded)
+	if err != nil {
+		return err
+	}
+	pools := map[poolKey]*reach{}
 	members := make([]*passtrail.Record, 0, len(fresh))
 	for _, r := range fresh {
 		k := poolKey{r.Tenant, attempt.Pool(r)}
@@ -81,39 +106,51 @@ func (d *derivation) few(ctx context.Context, from int64) (bool, error) {
 			pools[k] = &reach{t, t}
 		}
 	}
-	if err := d.touchedPools(ctx, pools); err != nil {
-		return false, err
-	}
-	earlier, err := d.earlier(ctx, from, pools)
+	earlier, err := d.earlier(ctx, pools, `(batch <= ?4 OR time < ?5)`, from, begin)
 	if err != nil {
-		return false, fmt.Errorf("earlier records: %w", err)
+		return fmt.Errorf("earlier records: %w", err)
 	}
 	if err := d.putAttempts(append(members, earlier...)); err != nil {
-		return false, err
+		return err
 	}
 	if err := d.putPools(pools); err != nil {
-		return false, err
+		return err
 	}
-	return true, d.putEvents(fresh)
+	return d.putEvents(fresh)
 }
 
-// touchedPools adds the pools of which a record was replaced or deleted.
-func (d *derivation) touchedPools(ctx context.Context, pools map[poolKey]*reach) error {
-	rows, err := d.tx.QueryContext(ctx, `SELECT DISTINCT tenant, pool FROM touched WHERE pool <> ''`)
+// touchedAtOnce is how many touched pools are seen to at once.
+const touchedAtOnce = 2_000
+
+// followTouched makes the attempts of pools anew of which a record was replaced or deleted.
+func (d *derivation) followTouched(ctx context.Context) error {
+	rows, err := d.tx.QueryContext(ctx, `SELECT DISTINCT tenant, pool FROM touched WHERE pool <> '' ORDER BY ALL`)
 	touched, err := collect(rows, err, func(r *sql.Rows) (k poolKey, err error) {
 		err = r.Scan(&k.tenant, &k.pool)
 		return k, err
 	})
-	for _, k := range touched {
-		if _, found := pools[k]; !found {
+	if err != nil {
+		return err
+	}
+	for part := range slices.Chunk(touched, touchedAtOnce) {
+		pools := map[poolKey]*reach{}
+		for _, k := range part {
 			pools[k] = nil
 		}
+		records, err := d.earlier(ctx, pools, `true`)
+		if err != nil {
+			return err
+		}
+		if err := d.putAttempts(records); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
-// earlier returns the records of the pools of batches up to from, and deletes the attempts that were made of them.
-func (d *derivation) earlier(ctx context.Context, from int64, pools map[poolKey]*reach) ([]*passtrail.Record, error) {
+// earlier returns the records of pools for which a condition holds, whose arguments begin with ?4, and deletes the attempts that
+// were made of the pools.
+func (d *derivation) earlier(ctx context.Context, pools map[poolKey]*reach, condition string, args ...any) ([]*passtrail.Record, error) {
 	var out []*passtrail.Record
 	known, err := d.knownPools(ctx, pools)
 	if err != nil {
@@ -122,15 +159,15 @@ func (d *derivation) earlier(ctx context.Context, from int64, pools map[poolKey]
 	for tenant, found := range known {
 		for _, part := range places(found.spans) {
 			for _, text := range []string{
-				`DELETE FROM attempt WHERE tenant = ?1 AND start_time BETWEEN ?2 AND ?3 AND pool IN (SELECT unnest(?4::VARCHAR[]))`,
+				`DELETE FROM attempt WHERE tenant = ?1 AND end_time >= ?2 AND start_time <= ?3 AND pool IN (SELECT unnest(?4::VARCHAR[]))`,
 				`DELETE FROM attempt_member WHERE tenant = ?1 AND time BETWEEN ?2 AND ?3 AND pool IN (SELECT unnest(?4::VARCHAR[]))`,
 			} {
 				if _, err := d.exec(ctx, text, string(tenant), part.first, part.last, found.names); err != nil {
 					return nil, err
 				}
 			}
-			rows, err := d.tx.QueryContext(ctx, found.query(), string(tenant), part.first, part.last, from)
-			records, err := collect(rows, err, scanFew)
+			rows, err := d.tx.QueryContext(ctx, found.query(condition), append([]any{string(tenant), part.first, part.last}, args...)...)
+			records, err := collect(rows, err, scanFolded)
 			if err != nil {
 				return nil, err
 			}
@@ -203,18 +240,18 @@ func (d *derivation) knownPools(ctx context.Context, pools map[poolKey]*reach) (
 	return known, nil
 }
 
-// query reads the records of a tenant (?1) between two instants (?2, ?3), of batches up to ?4, that may be of the pools. The
-// person's number is missing where another vocabulary classed the record.
-func (k *knownPools) query() string {
-	var or []string
+// query reads the records of a tenant (?1) between two instants (?2, ?3) that may be of the pools. Numbers are missing of old
+// records, and of persons where another vocabulary classed the record.
+func (k *knownPools) query(condition string) string {
+	or := []string{"correlation_hash IS NULL"}
 	if len(k.joined) > 0 {
 		or = append(or, "correlation_hash IN ("+numbers(k.joined)+")")
 	}
 	if len(k.others) > 0 {
 		list := numbers(k.others)
-		or = append(or, "user_hash IN ("+list+")", "user_hash IS NULL", "id_hash IN ("+list+")")
+		or = append(or, "user_hash IN ("+list+")", "user_hash IS NULL", "id_hash IN ("+list+")", "id_hash IS NULL")
 	}
-	return `SELECT ` + fewColumns + ` FROM record WHERE tenant = ?1 AND time BETWEEN ?2 AND ?3 AND batch <= ?4 AND (` + strings.Join(or, " OR ") + `)`
+	return `SELECT ` + foldColumns + ` FROM record WHERE tenant = ?1 AND time BETWEEN ?2 AND ?3 AND ` + condition + ` AND (` + strings.Join(or, " OR ") + `)`
 }
 
 func numbers(list []int32) string {
