@@ -303,3 +303,45 @@ func TestAdminResetsTellsTheNewestName(t *testing.T) {
 		t.Errorf("administrators = %q, want one by the newest name", got)
 	}
 }
+
+// TestPassOfARecovery: a pass belongs to a recovery within an hour of it, also where the recovery lies outside of the period; a
+// person's own pass is a way of its own.
+func TestPassOfARecovery(t *testing.T) {
+	at := scene.Time("2026-03-10T09:00:00Z")
+	s := scene.New(t, "2026-03-20T12:00:00Z")
+	pass := func(at passtrail.Ticks, who string) {
+		s.Add(scene.Event{At: at, Key: "info_registered", Actor: who, Reason: "User registered temporary access pass method"})
+	}
+	recovered := func(at passtrail.Ticks, who string) {
+		s.Add(scene.Event{At: at, Key: "recovery_completed", Actor: who, Service: "Some service"})
+	}
+	pass(at, "adele")                           // of no recovery
+	pass(at+110*passtrail.Minute, "alex")       // two hours from at on end between the two
+	recovered(at+130*passtrail.Minute, "alex")  //
+	recovered(at-130*passtrail.Minute, "grady") // two hours before at begin between the two
+	pass(at-110*passtrail.Minute, "grady")      //
+	recovered(at+passtrail.Minute, "joni")
+	pass(at+62*passtrail.Minute, "joni") // more than an hour later
+	s.Commit()
+	out := run(t, library(t, s), "back-in", report.Params{Tenant: scene.Contoso, Now: s.Now, From: at, To: at + 2*passtrail.Hour})
+	const want = "Temporary Access Pass 2 2 0;Account Recovery 1 1 0;Self-service 0 0 0;Administrator 0 0 0"
+	if got := strings.Join(cells(t, out.Tables[0], "Way", "Times", "People", "Before"), ";"); got != want {
+		t.Errorf("ways = %q, want %q", got, want)
+	}
+}
+
+// TestOneBlockOfTwoRecords: the activity and the flow tell of the same block; it is one, and its reason is the one that is told.
+func TestOneBlockOfTwoRecords(t *testing.T) {
+	at := scene.Time("2026-03-10T09:00:00Z")
+	s := scene.New(t, "2026-03-20T12:00:00Z")
+	const why = "User entered too many invalid SMS verification codes and is blocked for 24 hours"
+	s.Add(scene.Event{At: at, Key: "flow", Actor: "adele", Result: "failure", Reason: why, Correlation: "c"}, scene.Event{At: at + passtrail.Second, Key: "blocked", Actor: "adele", Correlation: "c"})
+	s.Commit()
+	out := run(t, library(t, s), "blocked-people", report.Params{Tenant: scene.Contoso, Now: s.Now})
+	if got := strings.Join(cells(t, out.Tables[0], "User", "Blocks"), ";"); got != "adele@contoso.com 1" {
+		t.Errorf("blocked = %q, want one block", got)
+	}
+	if got := s.Ask("PasswordResetAttempts | project Outcome, Reason").Rows; len(got) != 1 || got[0][0] != "blocked" || got[0][1] != why {
+		t.Errorf("attempts = %q, want one with the reason that is told", got)
+	}
+}

@@ -31,6 +31,7 @@ func Derive(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Run("runs", func(t *testing.T) { deriveRuns(t, open(t)) })
 	t.Run("roles", func(t *testing.T) { deriveRoles(t, open(t)) })
 	t.Run("admins", func(t *testing.T) { deriveAdmins(t, open(t)) })
+	t.Run("assumed", func(t *testing.T) { deriveAssumed(t, open(t)) })
 	t.Run("vocabulary", func(t *testing.T) { deriveVocabulary(t, open(t)) })
 	t.Run("stopped", func(t *testing.T) { deriveStopped(t, open(t)) })
 }

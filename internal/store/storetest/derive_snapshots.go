@@ -293,6 +293,29 @@ func deriveAdmins(t *testing.T, s store.Store) {
 	}
 }
 
+// deriveAssumed: of what incomplete snapshots tell one after the other, only the first stands in for the time before it.
+func deriveAssumed(t *testing.T, s store.Store) {
+	defer s.Close()
+	optInBoth(t, s)
+	for _, sn := range []store.Snapshot{
+		{TakenAt: 10, Registrations: []store.Registration{{UserID: "a", IsAdmin: true}}},
+		{TakenAt: 20, Registrations: []store.Registration{{UserID: "a"}}},
+		{TakenAt: 30, Complete: true, Registrations: []store.Registration{{UserID: "a"}}},
+	} {
+		sn.Kind = store.Registrations
+		if _, err := s.Commit(context.Background(), &store.Batch{Tenant: tenantA, Source: "test", Snapshots: []store.Snapshot{sn}}); err != nil {
+			t.Fatalf("Commit: %v", err)
+		}
+	}
+	if err := s.Refresh(context.Background()); err != nil {
+		t.Fatalf("Refresh: %v", err)
+	}
+	want := []string{"[a 10 20 0 true]", fmt.Sprintf("[a 20 %d 20 false]", passtrail.Forever)}
+	if got := lines(t, s, `SELECT user_id, valid_from, valid_to, assumed_from, is_admin FROM registration`); !slices.Equal(got, want) {
+		t.Errorf("registration = %v, want %v", got, want)
+	}
+}
+
 // deriveRuns holds the store to keep only what changed of a hundred daily snapshots.
 func deriveRuns(t *testing.T, s store.Store) {
 	defer s.Close()
