@@ -20,6 +20,7 @@ import (
 type backend struct {
 	store     store.Store
 	shared    bool             // the store is a server's and stays open
+	copy      bool             // with --read-only: it is to be a copy of the data directory
 	memory    int64            // that the process may use, 0 where nobody said
 	admission *query.Admission // of a server
 }
@@ -66,11 +67,14 @@ func (a *app) openDirectory(ctx context.Context, dir string, create bool) (store
 	if err != nil {
 		return nil, err
 	}
-	st, err := duckdb.Open(ctx, duckdb.Config{Dir: dir, Functions: functions, Now: a.clock, Progress: a.upgrading, MemoryLimit: a.backend.memory / 2})
+	st, err := duckdb.Open(ctx, duckdb.Config{Dir: dir, ReadOnly: a.readOnly, Copy: a.backend.copy, Functions: functions, Now: a.clock, Progress: a.upgrading, Copying: a.copying, MemoryLimit: a.backend.memory / 2})
 	if err != nil {
 		return nil, err
 	}
 	a.warnOfLoss(st)
+	if a.readOnly {
+		return newReadOnlyStore(st), nil
+	}
 	return st, nil
 }
 

@@ -33,11 +33,16 @@ func (a *app) accesses() (*access.Log, error) {
 	}
 	if a.accessFile != "" {
 		a.looks = access.File(a.path(a.accessFile), a.clock)
-		return a.looks, nil
 	}
 	dir, err := a.dataDir()
 	if err != nil {
 		return nil, err
+	}
+	if a.looks != nil {
+		if a.readOnly {
+			a.looks.Beside(dir)
+		}
+		return a.looks, nil
 	}
 	a.looks = access.In(dir, a.clock)
 	return a.looks, nil
@@ -81,7 +86,7 @@ func (a *app) beginLook(c *cobra.Command, args []string) error {
 func flagsSet(c *cobra.Command) string {
 	text := []string{"command line:", "passtrail", commandName(c)}
 	c.Flags().Visit(func(f *pflag.Flag) {
-		if f.Name != "data" && f.Name != "access-log" {
+		if f.Name != "data" && f.Name != "access-log" && f.Name != "read-only" {
 			text = append(text, "--"+f.Name+"="+f.Value.String())
 		}
 	})

@@ -49,11 +49,17 @@ func (a *app) runCommand(ctx context.Context, args []string) int {
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.PersistentPreRunE = func(c *cobra.Command, positional []string) error {
+		if err := a.refuseWrites(c, positional); err != nil {
+			return err
+		}
 		code, done, err := a.forward(c.Context(), topCommand(c), args)
 		if done && err == nil {
 			return forwardedError{code}
 		}
 		if err != nil {
+			return err
+		}
+		if err := a.prepareToRead(c); err != nil {
 			return err
 		}
 		return a.beginLook(c, positional)
@@ -146,6 +152,7 @@ type app struct {
 	nowFlag    string        // --now
 	utc        bool          // --utc
 	accessFile string        // --access-log
+	readOnly   bool          // --read-only
 	looks      *access.Log   // who looked at what; nil until it is needed
 	look       store.Access  // the line of the command that runs; its ID is "" where it looks at nothing
 	peer       string        // who typed the command line that this runs for; "" for the one who runs the program
@@ -215,6 +222,7 @@ func (a *app) rootCommand() *cobra.Command {
 	f.StringVar(&a.data, "data", a.data, "data `directory` (default $PASSTRAIL_DATA, else the user's data directory)")
 	f.StringVar(&a.nowFlag, "now", "", "answer as if it were this `time` (ISO 8601)")
 	f.StringVar(&a.accessFile, "access-log", "", "keep the access log in this `file` and not in the data directory, for one that cannot be written")
+	f.BoolVar(&a.readOnly, "read-only", false, "change nothing in the data directory, which may be one that cannot be written, as a mounted backup; needs --access-log.\nWhat is due there is derived in a copy in $TMPDIR")
 	f.BoolVar(&a.utc, "utc", false, "show times in UTC instead of the local time zone")
 	for _, make := range commands() {
 		root.AddCommand(make(a))

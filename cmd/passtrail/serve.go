@@ -35,7 +35,9 @@ func newServeCommand(a *app) *cobra.Command {
 		Short: "Serve the pages and the API of the data directory",
 		Long: "Serves the pages and prints a link that signs in once (\"passtrail sign-in\" prints another). Listens on this machine only;\n" +
 			"elsewhere it needs TLS and an identity provider. While it runs, the other commands on the same data directory talk to it.\n" +
-			"Programs ask at /v1/workspaces/TENANT/query, as they ask Azure Monitor, with a token of \"passtrail token create\".",
+			"Programs ask at /v1/workspaces/TENANT/query, as they ask Azure Monitor, with a token of \"passtrail token create\".\n\n" +
+			"With --read-only it shows what the data directory holds when it starts, and refuses to change anything: nothing is taken in,\n" +
+			"no setting, token, saved query or finding changes, and findings of now are kept for its own time only.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			a.limitMemory(memory.bytes)
@@ -96,15 +98,15 @@ func (a *app) serve(ctx context.Context, cfg server.Config, sign signInFlags, de
 	}
 	link := signInLink(l, cfg, sign.url, sessions)
 	a.saidServing(l, cfg, link)
-	return together(ctx,
-		keeper.Run,
-		retention.Run,
-		func(ctx context.Context) error { return looks.Run(ctx, st, log) },
-		func(ctx context.Context) error {
-			return cfg.Serve(ctx, l, server.OwnHost(l.Addr(), sign.url, server.Mount(pages, a.apis(st, log))), log)
-		},
-		func(ctx context.Context) error { return answerCommands(ctx, a, dir, link) },
-	)
+	parts := []func(context.Context) error{keeper.Run, func(ctx context.Context) error {
+		return cfg.Serve(ctx, l, server.OwnHost(l.Addr(), sign.url, server.Mount(pages, a.apis(st, log))), log)
+	}}
+	if !a.readOnly { // what follows writes to the data directory
+		parts = append(parts, retention.Run,
+			func(ctx context.Context) error { return looks.Run(ctx, st, log) },
+			func(ctx context.Context) error { return answerCommands(ctx, a, dir, link) })
+	}
+	return together(ctx, parts...)
 }
 
 // apis are the APIs for programs, by the prefix below which each answers.
@@ -160,6 +162,9 @@ func (a *app) saidServing(l net.Listener, cfg server.Config, link func() string)
 	another := "passtrail sign-in"
 	if a.data != "" {
 		another += " --data " + a.data
+	}
+	if a.readOnly {
+		another = "start the server again"
 	}
 	fmt.Fprintf(a.out, "open this link to sign in (it works once; for another one: %s):\n\n    %s\n\nstop with Ctrl-C\n", another, link())
 }

@@ -29,6 +29,7 @@ func newVerifyCommand(a *app) *cobra.Command {
 }
 
 func (a *app) verify(ctx context.Context, mend bool) error {
+	a.backend.copy = true // the checks derive a sample anew
 	st, err := a.openStore(ctx)
 	if err != nil {
 		return err

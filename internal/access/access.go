@@ -32,6 +32,7 @@ type Log struct {
 	path  string      // the spool; "" writes to the store
 	stays bool        // it is never merged
 	st    store.Store // without a spool
+	also  *Log        // the spool of a directory that is only read
 	now   func() time.Time
 
 	mu      sync.Mutex
@@ -53,6 +54,26 @@ func File(path string, now func() time.Time) *Log {
 	l := In("", now)
 	l.path, l.stays = path, true
 	return l
+}
+
+// Beside has Read show the lines in the spool of a data directory too. They stay there.
+func (l *Log) Beside(dir string) *Log {
+	l.also = In(dir, l.now)
+	return l
+}
+
+// Ready fails as Add does when no line can be written. It makes the file.
+func (l *Log) Ready() error {
+	if l.path == "" {
+		return nil
+	}
+	l.disk.Lock()
+	defer l.disk.Unlock()
+	f, err := openSpool(l.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, true)
+	if err != nil {
+		return unavailable(l.path, err)
+	}
+	return f.Close()
 }
 
 // Direct returns a log without a spool: every line waits for the store's writer. It is for stores in memory.

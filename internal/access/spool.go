@@ -160,6 +160,19 @@ func syncDir(dir string) error {
 
 // spooled returns the lines that are not in the table for sure, oldest first.
 func (l *Log) spooled() ([]store.Access, error) {
+	if l.also == nil {
+		return l.own()
+	}
+	theirs, err := l.also.own()
+	if err != nil {
+		return nil, err
+	}
+	ours, err := l.own()
+	return append(theirs, ours...), err
+}
+
+// own is spooled for the log's own spool.
+func (l *Log) own() ([]store.Access, error) {
 	if l.path == "" {
 		return nil, nil
 	}

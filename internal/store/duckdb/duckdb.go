@@ -50,7 +50,9 @@ var engineOptions = map[string]string{
 // Config says where the database is and what it may use.
 type Config struct {
 	Dir         string           // data directory, made when missing; "" keeps the database in memory
-	ReadOnly    bool             // refuse to write; the directory must exist
+	ReadOnly    bool             // change nothing in the directory, which must exist; what is due is derived in a copy (readonly.go)
+	Copy        bool             // with ReadOnly: work on a copy also where nothing is due, as Verify needs it
+	Scratch     string           // where a copy is made, and where large sorts spill then; "" is os.TempDir()
 	MemoryLimit int64            // bytes DuckDB may use; 0 is half of the machine's memory
 	Threads     int              // threads of one query; 0 is one per processor
 	Functions   []duck.Func      // Go functions that generated SQL may call
@@ -59,14 +61,18 @@ type Config struct {
 	// Progress, which may be nil, is called while all that is derived is made anew because another program made it. It
 	// counts records, as that of Rebuild, and comes from a goroutine of the store's.
 	Progress func(done, total int64)
+	// Copying, which may be nil, is told of a copy before it is made: how many bytes and where.
+	Copying func(bytes int64, to string)
 }
 
 // Store is a database in one data directory. Its methods may be called at once from several goroutines.
 type Store struct {
-	db     *duck.DB
-	unlock func() error
-	now    func() time.Time
-	dir    string
+	db      *duck.DB
+	unlock  func() error
+	now     func() time.Time
+	dir     string
+	reader  bool     // it shows what is there and takes nothing in
+	scratch *scratch // of a reader
 
 	deriveRows int64 // records to fold at once, see sliceRows
 	progress   func(done, total int64)
@@ -87,8 +93,8 @@ type Store struct {
 }
 
 // Open opens the database of a data directory, makes it when it is new, and brings its tables up to date. The error has
-// code Conflict while another process holds the directory, NotFound when it is to be read only and is not there. The
-// caller closes the store.
+// code Conflict while another process holds the directory, NotFound when it is to be read only and is not there, Unavailable
+// when it cannot be written. The caller closes the store.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -96,7 +102,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Progress == nil {
 		c.Progress = func(int64, int64) {}
 	}
-	s := &Store{now: c.Now, dir: c.Dir, progress: c.Progress, unlock: func() error { return nil }}
+	s := &Store{now: c.Now, progress: c.Progress, reader: c.ReadOnly, unlock: func() error { return nil }}
 	if err := s.start(ctx, c); err != nil {
 		return nil, engineFault("duckdb.Open", errors.Join(err, s.Close()))
 	}
@@ -110,56 +116,75 @@ func (s *Store) start(ctx context.Context, c Config) (err error) {
 		dc.MemoryLimit = MachineMemory() / 2
 	}
 	s.deriveRows = sliceRows(c.DeriveRows, dc.MemoryLimit)
-	if c.Dir != "" {
-		if s.unlock, err = claim(c.Dir, c.ReadOnly); err != nil {
-			s.unlock = func() error { return nil }
-			return err
-		}
-		dc.Path, dc.TempDir = filepath.Join(c.Dir, fileName), filepath.Join(c.Dir, "tmp")
+	if c.Dir == "" {
+		return s.openEngine(ctx, "", dc)
 	}
-	if err = s.failed.open(c.Dir, c.ReadOnly); err != nil {
+	if c.ReadOnly {
+		return s.openToRead(ctx, c, dc)
+	}
+	if s.unlock, err = claim(c.Dir); err != nil {
+		s.unlock = func() error { return nil }
+		return err
+	}
+	return s.openEngine(ctx, c.Dir, dc)
+}
+
+// openEngine opens the database of dir, which is locked, brings its tables up to date and sees what is due or missing.
+func (s *Store) openEngine(ctx context.Context, dir string, dc duck.Config) (err error) {
+	s.dir = dir
+	if dir != "" {
+		dc.Path = filepath.Join(dir, fileName)
+	}
+	if dir != "" && dc.TempDir == "" {
+		dc.TempDir = filepath.Join(dir, "tmp")
+	}
+	if err = s.failed.open(dir, dc.ReadOnly); err != nil {
 		return err
 	}
 	if s.db, err = duck.Open(ctx, dc); err != nil {
-		return engineFault("duckdb.Open", fmt.Errorf("database in %s: %w", c.Dir, err))
+		return engineFault("duckdb.Open", fmt.Errorf("database in %s: %w", dir, err))
 	}
 	s.db.SQL.SetMaxIdleConns(idleReaders)
 	if s.w, err = s.db.SQL.Conn(ctx); err != nil {
 		return err
 	}
-	if err := s.migrate(ctx, c.ReadOnly); err != nil {
+	if err := s.migrate(ctx, dc.ReadOnly); err != nil {
 		return err
 	}
-	if err := s.prepareWriter(ctx, c.ReadOnly); err != nil {
+	if err := s.prepareWriter(ctx, dc.ReadOnly); err != nil {
 		return err
 	}
-	if err := s.compareHead(ctx, c.ReadOnly); err != nil {
+	if err := s.compareHead(ctx, dc.ReadOnly); err != nil {
 		return err
 	}
 	return s.notice(ctx)
 }
 
 // claim makes the data directory and takes its lock, which the returned function gives back.
-func claim(dir string, readOnly bool) (func() error, error) {
-	if readOnly {
-		if _, err := os.Stat(filepath.Join(dir, fileName)); err != nil {
-			return nil, &passtrail.Error{Code: passtrail.NotFound, Op: "duckdb.Open", Msg: fmt.Sprintf("there is no passtrail data in %s: make it with \"passtrail init\"", dir), Err: err}
-		}
-	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+func claim(dir string) (func() error, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, &passtrail.Error{Code: passtrail.Invalid, Op: "duckdb.Open", Msg: fmt.Sprintf("data directory %s cannot be made", dir), Err: err}
 	}
-	if !readOnly {
-		if err := keepPrivate(dir); err != nil {
-			return nil, err
-		}
+	if err := writable(dir); err != nil {
+		return nil, err
 	}
-	return lockDir(filepath.Join(dir, "lock"), readOnly)
+	if err := keepPrivate(dir); err != nil {
+		return nil, err
+	}
+	return lockDir(filepath.Join(dir, "lock"), false)
 }
 
 // Close writes what is pending and releases the directory. A second call does nothing.
 func (s *Store) Close() error {
-	var errs []error
 	s.fresh.stop()
+	err := errors.Join(s.closeEngine(), s.unlock(), s.scratch.remove())
+	s.unlock, s.scratch = func() error { return nil }, nil
+	return err
+}
+
+// closeEngine writes what is pending and closes the database.
+func (s *Store) closeEngine() error {
+	var errs []error
 	if s.w != nil {
 		s.writing.Lock()
 		defer s.writing.Unlock()
@@ -172,8 +197,6 @@ func (s *Store) Close() error {
 		errs = append(errs, s.db.Close())
 		s.db = nil
 	}
-	errs = append(errs, s.unlock())
-	s.unlock = func() error { return nil }
 	return errors.Join(errs...)
 }
 

@@ -122,39 +122,6 @@ func TestOneProcessHoldsADirectory(t *testing.T) {
 	open(t, duckdb.Config{Dir: dir})
 }
 
-func TestReadOnly(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "data")
-	if _, err := duckdb.Open(t.Context(), duckdb.Config{Dir: dir, ReadOnly: true}); passtrail.CodeOf(err) != passtrail.NotFound {
-		t.Errorf("Open of nothing = %v, want NotFound", err)
-	}
-	s := tenanted(t, duckdb.Config{Dir: dir})
-	commit(t, s, false, storetest.Event{ID: "a"}.Record())
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	due := open(t, duckdb.Config{Dir: dir, ReadOnly: true})
-	if err := due.Query(t.Context(), "SELECT count(*) FROM attempt", nil, func([]any) error { return nil }); err == nil {
-		t.Error("a reader that cannot derive what is due answers")
-	}
-	if err := due.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s = open(t, duckdb.Config{Dir: dir})
-	if err := s.Refresh(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	r := open(t, duckdb.Config{Dir: dir, ReadOnly: true})
-	if n := ask(t, r, "SELECT count(*) FROM record"); n != int64(1) {
-		t.Errorf("a reader sees %v records, want 1", n)
-	}
-	if err := r.LogAccess(t.Context(), store.Access{}); err == nil {
-		t.Error("a reader could write")
-	}
-}
-
 func TestNewerDatabaseIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	tamper(t, dir, "INSERT INTO migration VALUES ('999_future', 1)")

@@ -74,6 +74,9 @@ func (f *failures) write() error {
 
 // PutFailure keeps why a source failed, or that it did not.
 func (s *Store) PutFailure(_ context.Context, f store.Failure) error {
+	if err := s.mayWrite(); err != nil {
+		return err
+	}
 	s.failed.mu.Lock()
 	defer s.failed.mu.Unlock()
 	was := len(s.failed.all)

@@ -28,7 +28,7 @@ var faultWords = map[fault]struct {
 }{
 	memoryFault:  {passtrail.TooLarge, "the database needs more memory than it may use: allow it more"},
 	diskFault:    {passtrail.Unavailable, "the disk is full: make room where the data directory is and run the same again; what was durable before is safe"},
-	placeFault:   {passtrail.Unavailable, "the data directory cannot be written: check its owner, its rights and how its disk is mounted, or copy it to a place that can be written"},
+	placeFault:   {passtrail.Unavailable, "the data directory cannot be written: check its owner, its rights and how its disk is mounted, or read it as it is with --read-only"},
 	damageFault:  {passtrail.Conflict, "the database file is damaged: copy the data directory as it is, check the disk, and restore a backup; \"passtrail verify\" says which tables can still be read"},
 	stoppedFault: {passtrail.Unavailable, "the database stopped itself after an earlier failure: start passtrail again; what was durable before is safe"},
 	ioFault:      {passtrail.Unavailable, "the disk of the data directory failed to read or write: check the disk and run the same again"},

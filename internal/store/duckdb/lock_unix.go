@@ -5,7 +5,9 @@ package duckdb
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -13,20 +15,24 @@ import (
 )
 
 // lockDir takes the lock file of a data directory: for itself alone, or with others that only read. The kernel lets go
-// of it when the process ends, however that happens.
+// of it when the process ends, however that happens. Who only reads makes no lock file: where there is none, nobody writes.
 func lockDir(path string, shared bool) (func() error, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, &passtrail.Error{Code: passtrail.Invalid, Op: "duckdb.Open", Msg: fmt.Sprintf("the lock file %s cannot be opened", path), Err: err}
-	}
-	how := syscall.LOCK_EX
+	flags, how := os.O_RDWR|os.O_CREATE, syscall.LOCK_EX
 	if shared {
-		how = syscall.LOCK_SH
+		flags, how = os.O_RDONLY, syscall.LOCK_SH
 	}
-	if err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB); err != nil {
-		holder := readHolder(path)
-		return nil, errors.Join(&passtrail.Error{Code: passtrail.Conflict, Op: "duckdb.Open", Err: err,
-			Msg: fmt.Sprintf("the data directory is in use by another passtrail%s: stop it, or ask it through its socket", holder)}, f.Close())
+	f, err := os.OpenFile(path, flags, 0o600)
+	if shared && errors.Is(err, fs.ErrNotExist) {
+		return func() error { return nil }, nil
+	}
+	if err != nil {
+		return nil, &passtrail.Error{Code: passtrail.Invalid, Op: "duckdb.Open", Msg: fmt.Sprintf("the lock file %s cannot be opened: make it yours (chown) or run as its owner", path), Err: err}
+	}
+	switch err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB); {
+	case err == nil:
+	case shared && !errors.Is(err, syscall.EWOULDBLOCK): // a mount without locks, on which nobody holds one
+	default:
+		return nil, errors.Join(inUse(f, shared, err), f.Close())
 	}
 	if !shared {
 		if err := f.Truncate(0); err == nil {
@@ -34,6 +40,35 @@ func lockDir(path string, shared bool) (func() error, error) {
 		}
 	}
 	return f.Close, nil
+}
+
+// inUse says who holds a lock that cannot be taken.
+func inUse(f *os.File, shared bool, cause error) error {
+	e := &passtrail.Error{Code: passtrail.Conflict, Op: "duckdb.Open", Err: cause,
+		Msg: "the data directory is in use by another passtrail" + readHolder(f.Name()) + ": stop it, or ask it through its socket"}
+	if !shared && syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil {
+		e.Msg = "the data directory is being read by another passtrail, with --read-only: wait until it has ended, or stop it"
+	}
+	return e
+}
+
+// writable fails with code Unavailable when a data directory, or a file in it that the store changes, cannot be written.
+func writable(dir string) error {
+	const write, search = 2, 1
+	for _, name := range []string{"", "lock", fileName} {
+		mode := uint32(write)
+		if name == "" {
+			mode |= search
+		}
+		err := syscall.Access(filepath.Join(dir, name), mode)
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		return &passtrail.Error{Code: passtrail.Unavailable, Op: "duckdb.Open", Err: err,
+			Msg: fmt.Sprintf("the data directory %s cannot be written (%v): read it as it is with --read-only --access-log FILE; to change it, mend its owner, its rights or how its disk is mounted",
+				dir, err)}
+	}
+	return nil
 }
 
 // readHolder names the process that a lock file speaks of, for a message.

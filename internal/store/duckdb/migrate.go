@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -14,6 +15,9 @@ import (
 
 //go:embed migrations/*.sql
 var migrations embed.FS
+
+// errOlder says that a database that must not be changed has not seen all migrations.
+var errOlder = errors.New("the database is of an older version")
 
 // migrate runs the migrations that the database has not seen, each in a transaction of its own. A database that is read
 // only must have seen them all.
@@ -34,7 +38,7 @@ func (s *Store) migrate(ctx context.Context, readOnly bool) error {
 			continue
 		}
 		if readOnly {
-			return passtrail.Errorf(passtrail.Conflict, "duckdb.Open", "the database is of an older version: open it for writing once to bring it up to date")
+			return errOlder
 		}
 		if err := s.runMigration(ctx, file, name); err != nil {
 			return fmt.Errorf("migration %s: %w", name, err)

@@ -49,6 +49,9 @@ type putOff struct {
 
 // write makes what was put off durable and runs f in a transaction of its own.
 func (s *Store) write(ctx context.Context, f func(tx *sql.Tx) error) error {
+	if err := s.mayWrite(); err != nil {
+		return err
+	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	return s.transact(ctx, f)
@@ -120,7 +123,7 @@ func (s *Store) begin(ctx context.Context) (*putOff, error) {
 	if s.w == nil {
 		return nil, passtrail.Errorf(passtrail.Unavailable, "duckdb.Commit", "the store is closed")
 	}
-	if err := errors.Join(ctx.Err(), s.Lost()); err != nil {
+	if err := errors.Join(ctx.Err(), s.mayWrite(), s.Lost()); err != nil {
 		return nil, err
 	}
 	if s.open != nil {

@@ -60,7 +60,9 @@ func (s *Store) Verify(ctx context.Context) (store.Verification, error) {
 		return v.Verification, err
 	}
 	keep := errors.New("roll back")
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	err := s.transact(ctx, func(tx *sql.Tx) error {
 		d := s.derivation()
 		d.tx = tx
 		defer d.dropTemp()
@@ -168,6 +170,9 @@ func (v *verification) due(ctx context.Context, d *derivation) error {
 
 // Mend mends what Verify found and can be mended, and says what that was.
 func (s *Store) Mend(ctx context.Context, v store.Verification) (done []string, err error) {
+	if err := s.mayWrite(); err != nil {
+		return nil, err
+	}
 	if v.Damaged {
 		return nil, nil // nothing is to be written to a damaged file
 	}

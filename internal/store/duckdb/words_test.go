@@ -22,7 +22,7 @@ func TestEngineFaultsInWords(t *testing.T) {
 		{"TransactionContext Error: Failed to commit: Could not write file \"x.wal\": Disk quota exceeded", passtrail.Unavailable, "the disk is full"},
 		{"Out of Memory Error: failed to pin block of size 256.0 KiB (127.9 MiB/128.0 MiB used)", passtrail.TooLarge, "more memory"},
 		{"IO Error: Cannot open file \"/data/passtrail.db\": Permission denied", passtrail.Unavailable, "cannot be written"},
-		{"IO Error: Cannot open file \"/data/passtrail.db\": Read-only file system", passtrail.Unavailable, "can be written"},
+		{"IO Error: Cannot open file \"/data/passtrail.db\": Read-only file system", passtrail.Unavailable, "with --read-only"},
 		{"IO Error: Corrupt database file: computed checksum 1 does not match stored checksum 2 in block at location 3", passtrail.Conflict, "restore a backup"},
 		{"FATAL Error: Failed: database has been invalidated because of a previous fatal error", passtrail.Unavailable, "start passtrail again"},
 		{"IO Error: Could not read from file \"x\": Input/output error", passtrail.Unavailable, "failed to read or write"},
