@@ -32,8 +32,50 @@ func Derive(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Run("roles", func(t *testing.T) { deriveRoles(t, open(t)) })
 	t.Run("admins", func(t *testing.T) { deriveAdmins(t, open(t)) })
 	t.Run("assumed", func(t *testing.T) { deriveAssumed(t, open(t)) })
+	t.Run("quiet", func(t *testing.T) { deriveQuiet(t, open(t)) })
 	t.Run("vocabulary", func(t *testing.T) { deriveVocabulary(t, open(t)) })
 	t.Run("stopped", func(t *testing.T) { deriveStopped(t, open(t)) })
+}
+
+// deriveQuiet: what follows just so long after an end, or after what came before it, is of the same attempt; a moment later
+// another begins.
+func deriveQuiet(t *testing.T, s store.Store) {
+	defer s.Close()
+	optInBoth(t, s)
+	const start, reset = "User submitted their user ID", "Successfully completed reset."
+	var records []passtrail.Record
+	n, at := 0, passtrail.UnixEpoch+passtrail.Day
+	add := func(correlation, who, reason string, at passtrail.Ticks) {
+		r := passtrail.Record{Tenant: tenantA, ID: fmt.Sprintf("quiet-%02d", n), Hash: [16]byte{77, byte(n)}, Time: at, Service: "Self-service Password Management", Result: "success",
+			Activity: "Self-service password reset flow activity progress", Reason: reason, CorrelationID: correlation, TargetID: who, TargetType: "User", ActorAddress: "192.0.2.1"}
+		if reason == reset {
+			r.Activity = "Reset password (self-service)"
+		}
+		classify(&r)
+		records = append(records, r)
+		n++
+	}
+	for i, later := range []passtrail.Ticks{attempt.Quiet, attempt.Quiet + 1} {
+		for _, c := range [][3]string{{"end-then-start", reset, start}, {"two-successes", reset, reset}, {"", start, start}} {
+			correlation := c[0]
+			if correlation != "" {
+				correlation += fmt.Sprint(i)
+			}
+			who := fmt.Sprint(c[0], "who", i)
+			add(correlation, who, c[1], at)
+			add(correlation, who, c[2], at+later)
+		}
+	}
+	commitRecords(t, s, records, len(records))
+	want := []string{"[end-then-start0 2]", "[end-then-start1 1]", "[end-then-start1/2 1]", "[quiet-04 2]", "[quiet-10 1]", "[quiet-11 1]", "[two-successes0 2]", "[two-successes1 1]", "[two-successes1/2 1]"}
+	for _, derive := range []func() error{func() error { return s.Refresh(context.Background()) }, func() error { return s.Rebuild(context.Background(), nil) }} {
+		if err := derive(); err != nil {
+			t.Fatal(err)
+		}
+		if got := lines(t, s, `SELECT correlation_id, events FROM attempt ORDER BY 1`); !slices.Equal(got, want) {
+			t.Errorf("attempts = %s", firstDifference(want, got))
+		}
+	}
 }
 
 // DeriveAttempts is the part of Derive that is about attempts.
