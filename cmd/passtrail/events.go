@@ -19,7 +19,7 @@ type eventFlags struct {
 	explore.Filter
 	tenant, since, until, output, out, after, id string
 	limit                                        int
-	all, kql                                     bool
+	all, kql, raw                                bool
 }
 
 func newEventsCommand(a *app) *cobra.Command {
@@ -28,9 +28,11 @@ func newEventsCommand(a *app) *cobra.Command {
 		Use:   "events",
 		Short: "The audit log, with the admin center's filters",
 		Long: "Lists audit records, newest first, a page at a time; --all writes everything that matches. --id shows one record\n" +
-			"with its status reason in plain words. --kql prints the filter as a query.",
+			"with its status reason in plain words. --kql prints the filter as a query. --raw gives records back as they came\n" +
+			"in, whichever way that was; ingest takes them in again.",
 		Example: "  passtrail events --since 7d --activity admin_reset --target adele.vance\n  passtrail events --id SSPR_b7c03ae7-7bd9-5f5e-ab15-b9b7ad4195d5_SAMPLE_1005\n" +
-			"  passtrail events --status failure --since 30d --all -o xlsx --out failures.xlsx",
+			"  passtrail events --status failure --since 30d --all -o xlsx --out failures.xlsx\n" +
+			"  passtrail events --raw --all --since 30d --out records.ndjson",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var err error
@@ -57,6 +59,7 @@ func newEventsCommand(a *app) *cobra.Command {
 	fl.IntVar(&f.limit, "limit", 50, "records on a page, 1 to 10000")
 	fl.StringVar(&f.after, "after", "", "show the page after this `position` (printed below a page)")
 	fl.BoolVar(&f.all, "all", false, "everything that matches, not a page")
+	fl.BoolVar(&f.raw, "raw", false, "records as they came in, a JSON document a line")
 	fl.BoolVar(&f.kql, "kql", false, "print the filter as KQL")
 	fl.StringVar(&f.out, "out", "", "write to this `file` instead of stdout")
 	outputFlag(c, &f.output, "table", "json", "csv", "ndjson", "md", "xlsx")
@@ -74,6 +77,9 @@ func (a *app) events(ctx context.Context, f eventFlags) error {
 	x, err := a.explorer(ctx, f.tenant)
 	if err != nil {
 		return err
+	}
+	if f.raw {
+		return a.rawEvents(ctx, x, f)
 	}
 	if f.id != "" {
 		return a.event(ctx, x, f)

@@ -196,6 +196,11 @@ func (f Filter) windows(newest passtrail.Ticks) []string {
 // ExportText is the query of an export: everything that the filter matches, newest first.
 func (f Filter) ExportText() string { return f.KQL() + EventColumns + newest }
 
+// NamesText is the query of time and id of everything that the filter matches, newest first.
+func (f Filter) NamesText() string {
+	return f.KQL() + "\n| project TimeGenerated, Id" + newest
+}
+
 // event reads a row of EventColumns.
 func event(row []any) Event {
 	s := func(i int) string { v, _ := row[i].(string); return v }

@@ -83,6 +83,11 @@ func (e *Engine) Coverage(ctx context.Context, tenant passtrail.TenantID) (store
 	return e.store.Coverage(ctx, tenant)
 }
 
+// Records returns records of a tenant whole, see store.Store.
+func (e *Engine) Records(ctx context.Context, tenant passtrail.TenantID, named []store.RecordName) ([]passtrail.Record, error) {
+	return e.store.Records(ctx, tenant, named)
+}
+
 // Request is one query and on whose behalf it runs.
 type Request struct {
 	Text      string

@@ -27,6 +27,9 @@ type Store interface {
 	// Rebuild makes all derived columns and tables anew from the records and snapshots, with the same result.
 	Rebuild(ctx context.Context, progress func(done, total int64)) error
 
+	// Records returns records of a tenant whole, as they were committed, in the order in which they are named. One that is
+	// not there is left out; of two with one name both are returned.
+	Records(ctx context.Context, tenant passtrail.TenantID, named []RecordName) ([]passtrail.Record, error)
 	// Checkpoint returns the position that the last committed batch of a source carried, "" if there is none.
 	Checkpoint(ctx context.Context, source string) (string, error)
 	// Quarantined lists inputs that were set aside, oldest first, without their bytes. Limit 0 means all.
@@ -131,6 +134,12 @@ type Batch struct {
 	// Durable, which may be nil, is called once with what became of the batch when it is durable: by the call that makes
 	// it so, before that returns, from any goroutine. It calls no method of the store. A batch that is lost is never told of.
 	Durable func(Counts)
+}
+
+// RecordName tells a record among those of a tenant: two events under one id have different times.
+type RecordName struct {
+	ID   string
+	Time passtrail.Ticks
 }
 
 // Checkpoint says how far one place was read.

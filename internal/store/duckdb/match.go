@@ -104,10 +104,15 @@ func scanStored(r *sql.Rows) (f stored, err error) {
 		&f.says.Activity, &f.says.ActivityKey, &f.says.ActorKind, &f.says.ActorID, &f.says.TargetID); err != nil {
 		return f, err
 	}
-	var u duckdb.UUID
-	err = u.Scan(hash)
-	f.hash = u
+	f.hash, err = hashOf(hash)
 	return f, err
+}
+
+// hashOf reads a hash as the engine writes it.
+func hashOf(text string) ([16]byte, error) {
+	var u duckdb.UUID
+	err := u.Scan(text)
+	return u, err
 }
 
 // stage writes the candidates where SQL can see them.
