@@ -59,6 +59,17 @@ func TestStories(t *testing.T) {
 			{0, "a", "me", portal, ok("User submitted their user ID")}, {1, "A", "me", portal, resetted("success", "")}, {2, "a", "", directory, dirReset},
 			{300, "a", "me", portal, ok("User submitted their user ID")}, {301, "a", "", directory, dirReset},
 		}, []string{"attempt [0 1 2]", "attempt [300 301]"}},
+		{"a change four days later", []entry{{0, "a", "admin", portal, adminReset}, {5760, "b", "me", portal, change}}, []string{"admin_reset [0 5760]"}},
+		{"a change more than four days later", []entry{{0, "a", "admin", portal, adminReset}, {5761, "b", "me", portal, change}}, []string{"admin_reset [0]", "change [5761]"}},
+		{"a change that failed hands nothing over", []entry{
+			{0, "a", "admin", portal, adminReset}, {5, "b", "me", portal, step{change.activity, "failure", "None"}}, {10, "c", "me", portal, change},
+		}, []string{"admin_reset [0 10]", "change [5]"}},
+		{"a reset by an admin that failed", []entry{{0, "a", "admin", portal, step{adminReset.activity, "failure", ""}}, {5, "b", "me", portal, change}},
+			[]string{"admin_reset [0]", "change [5]"}},
+		{"security info a quarter of an hour apart", []entry{{0, "", "me", methods, info}, {15, "", "me", methods, info}, {31, "", "me", methods, info}}, []string{"info [0 15]", "info [31]"}},
+		{"an echo half an hour later", []entry{{0, "a", "me", portal, resetted("success", "")}, {30, "b", "sync", directory, dirChange}, {61, "c", "sync", directory, dirChange}},
+			[]string{"attempt [0 30]", "other [61]"}},
+		{"another record is no echo", []entry{{0, "a", "me", portal, resetted("success", "")}, {1, "b", "sync", directory, step{"Unknown", "success", ""}}}, []string{"attempt [0]", "other [1]"}},
 		{"a change that somebody else made", []entry{{0, "a", "admin", portal, adminReset}, {300, "b", "admin", portal, change}, {400, "c", "me", portal, change}},
 			[]string{"admin_reset [0 400]", "change [300]"}},
 	}
@@ -133,4 +144,15 @@ func told(entries []entry) []passtrail.Record {
 	}
 	rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
 	return out
+}
+
+// TestContactedIsOver: who asked an administrator is done with the attempt, however young it is.
+func TestContactedIsOver(t *testing.T) {
+	now := passtrail.UnixEpoch
+	for problem, want := range map[string]attempt.Outcome{"contacted_admin": attempt.Abandoned, "abandoned": attempt.Open} {
+		a := attempt.Attempt{Outcome: attempt.Abandoned, Problem: problem, End: now}
+		if got := a.OutcomeAt(now); got != want {
+			t.Errorf("an attempt with the problem %s is %s, want %s", problem, got, want)
+		}
+	}
 }
