@@ -14,7 +14,7 @@ import (
 // A data directory that is only read is not changed in any way: no file is made in it, none is touched. Where nothing is
 // due the engine opens the file itself to read. Where something is due (a log of commits to play back, tables of an older
 // version, attempts to derive) the database is copied to a scratch directory first and brought up to date there.
-// docs/decisions/0019-read-only.md says why.
+// docs/decisions/0017-read-only.md says why.
 
 // openToRead opens the database of a directory to read. Many may do so at once; nobody can while another one writes.
 func (s *Store) openToRead(ctx context.Context, c Config, dc duck.Config) error {
