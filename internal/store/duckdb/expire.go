@@ -102,7 +102,10 @@ func (s *Store) expireRecords(ctx context.Context, tenant passtrail.TenantID, be
 		return err
 	}
 	var n [7]int64
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	next := head{}
+	err := s.transact(ctx, func(tx *sql.Tx) (err error) {
 		for i, text := range []string{
 			`INSERT INTO touched (tenant, pool) SELECT tenant, pool FROM attempt WHERE tenant = ?1 GROUP BY tenant, pool HAVING min(start_time) < ?2 AND max(end_time) >= ?2`,
 			`DELETE FROM attempt WHERE tenant = ?1 AND end_time < ?2`,
@@ -120,10 +123,14 @@ func (s *Store) expireRecords(ctx context.Context, tenant passtrail.TenantID, be
 				return err
 			}
 		}
+		if next, err = s.noteDeletion(ctx, tx, tenant, before, n[5]); err != nil {
+			return fmt.Errorf("batch: %w", err)
+		}
 		s.fresh.move(tenant) // what reaches over the limit is due
 		return nil
 	})
 	if err == nil {
+		s.landHead(next)
 		e.Attempts, e.Records = e.Attempts+n[1], e.Records+n[5]
 	}
 	return err

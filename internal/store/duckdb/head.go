@@ -27,7 +27,7 @@ const headVersion = 1
 // head is the last batch of a database.
 type head struct {
 	Number int64  `json:"number"`
-	Total  int64  `json:"total"`  // stored by all batches, see migration 9
+	Total  int64  `json:"total"`  // stored by all batches but for what was deleted, see migrations 9 and 14
 	Digest string `json:"digest"` // "" before the first batch that has one
 }
 
@@ -188,6 +188,22 @@ func (c *commit) noteBatch(ctx context.Context) error {
 		c.p.head = next
 	}
 	return err
+}
+
+// noteDeletion keeps the line of a deletion, which takes a number as batches do, and returns the head after it: that it was
+// lost with the log of the last commits is noticed too.
+func (s *Store) noteDeletion(ctx context.Context, tx *sql.Tx, tenant passtrail.TenantID, before passtrail.Ticks, records int64) (head, error) {
+	next := head{Number: s.head.Number + 1, Total: s.head.Total - records}
+	sum := sha256.New()
+	at := passtrail.TicksOf(s.now())
+	fmt.Fprintf(sum, "%s\n%d\n%q\nexpire\n%d\n%d\n%d\n", s.head.Digest, next.Number, tenant, at, before, records)
+	next.Digest = hex.EncodeToString(sum.Sum(nil))
+	const line = `INSERT INTO batch (number, tenant, source, received_at, received, stored, total, digest, kind) VALUES (?, ?, 'retention', ?, 0, ?, ?, ?, 'expire')`
+	if _, err := tx.ExecContext(ctx, line, next.Number, string(tenant), int64(at), -records, next.Total, next.Digest); err != nil {
+		return next, err
+	}
+	_, err := putState(ctx, tx, "batch", next.Number)
+	return next, err
 }
 
 // landHead writes the file after a commit. That it cannot be written is no failure of the commit, which is durable: verify

@@ -162,3 +162,37 @@ func TestHeadThatIsBehind(t *testing.T) {
 		}
 	}
 }
+
+// TestLostDeletionIsNoticed puts the database of before a deletion beside the file of after it: what the retention deleted
+// would be back.
+func TestLostDeletionIsNoticed(t *testing.T) {
+	dir := t.TempDir()
+	s := tenanted(t, duckdb.Config{Dir: dir})
+	commit(t, s, false, numbered(0, 50)...)
+	ask(t, s, derivedToo)
+	before := snapshotDir(t, dir)
+	e, err := s.Expire(t.Context(), storetest.Contoso, storetest.At+20*passtrail.Second)
+	if err != nil || e.Records != 20 {
+		t.Fatalf("Expire = %+v, %v, want 20 records", e, err)
+	}
+	if got := ask(t, s, `SELECT string_agg(number || ' ' || kind || ' ' || stored || ' ' || total, ', ' ORDER BY number) FROM batch`); got != "1 ingest 50 50, 2 expire -20 30" {
+		t.Errorf("batches are %v", got)
+	}
+	after := snapshotDir(t, dir)
+	closed(t, s)
+	b, err := os.ReadFile(filepath.Join(after, "passtrail.head"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(before, "passtrail.head"), b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := open(t, duckdb.Config{Dir: before})
+	if err := old.Lost(); err == nil || !strings.Contains(err.Error(), "1 batches that were stored are missing") {
+		t.Errorf("Lost = %v", err)
+	}
+	commit(t, open(t, duckdb.Config{Dir: dir}), false, numbered(200, 3)...) // numbers go on
+	if err := open(t, duckdb.Config{Dir: after}).Lost(); err != nil {
+		t.Errorf("whole, Lost = %v", err)
+	}
+}
