@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"passtrail"
+	"passtrail/internal/detect"
 	"passtrail/internal/scene"
+	"passtrail/internal/store"
 )
 
 // office is the address of the scenes of edges.
@@ -418,5 +420,18 @@ func TestReachOnTheEdge(t *testing.T) {
 	slices.Sort(got)
 	if want := []string{"1", "2", "4", "7"}; !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)
+	}
+}
+
+// TestSort: the gravest findings come first, of those the newest, of those by id.
+func TestSort(t *testing.T) {
+	fs := []store.Finding{{ID: "e", Severity: "low", Start: 9}, {ID: "c", Severity: "high", Start: 1}, {ID: "b", Severity: "high", Start: 2}, {ID: "a", Severity: "high", Start: 2}}
+	detect.Sort(fs)
+	got := ""
+	for _, f := range fs {
+		got += f.ID
+	}
+	if got != "abce" {
+		t.Errorf("order = %s, want abce", got)
 	}
 }
