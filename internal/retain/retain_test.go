@@ -3,6 +3,7 @@ package retain_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -185,6 +186,52 @@ func TestWords(t *testing.T) {
 	for days, want := range map[int]string{0: "forever", 30: "30 days", 365: "1 year", 730: "2 years", 3650: "10 years", 400: "400 days"} {
 		if got := retain.Words(days); got != want {
 			t.Errorf("Words(%d) = %q, want %q", days, got, want)
+		}
+	}
+}
+
+// failing is a store in which the deletion of a tenant fails.
+type failing struct {
+	store.Store
+	tenant passtrail.TenantID
+	fails  bool
+}
+
+func (s *failing) Expire(ctx context.Context, tenant passtrail.TenantID, before passtrail.Ticks) (store.Expired, error) {
+	if s.fails && tenant == s.tenant {
+		return store.Expired{}, errors.New("the disk is full")
+	}
+	return s.Store.Expire(ctx, tenant, before)
+}
+
+// TestSweepThatFails has the deletion of one tenant fail: the other's is done, the error is told, and the next look of the
+// same day tries again.
+func TestSweepThatFails(t *testing.T) {
+	for _, id := range []passtrail.TenantID{storetest.Contoso, storetest.Fabrikam} {
+		s := filled(t, 30)
+		keep(t, s, storetest.Fabrikam, 30)
+		other := storetest.Contoso
+		if id == other {
+			other = storetest.Fabrikam
+		}
+		f := &failing{Store: s, tenant: id, fails: true}
+		c := &clock{at: storetest.At}
+		k := retain.New(f, c.now, slog.New(slog.DiscardHandler))
+		if err := k.Look(t.Context()); err == nil || !strings.Contains(err.Error(), string(id)) || !strings.Contains(err.Error(), "the disk is full") {
+			t.Errorf("%s fails: Look = %v", id, err)
+		}
+		if n := held(t, s, id); n != 40 {
+			t.Errorf("%s fails and has %d records, want 40", id, n)
+		}
+		if n := held(t, s, other); n >= 40 {
+			t.Errorf("%s fails: the other's %d records are all there", id, n)
+		}
+		f.fails = false
+		if err := k.Look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := held(t, s, id); n >= 40 {
+			t.Errorf("the look after the failure did not sweep %s", id)
 		}
 	}
 }
