@@ -41,22 +41,13 @@ func (s *Store) Rebuild(ctx context.Context, progress func(done, total int64)) e
 	return s.derive(ctx, "duckdb.Rebuild", func(d *derivation) error { return d.rebuild(ctx, progress) })
 }
 
-// derive runs f in one transaction. It returns ctx.Err() when ctx ended it, and code TooLarge when memory did.
+// derive runs f in one transaction, or in several where it asks for that (see derivation.step). It returns ctx.Err() when ctx
+// ended it, and code TooLarge when memory did.
 func (s *Store) derive(ctx context.Context, op string, f func(*derivation) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	d := s.derivation()
-	err := s.transact(ctx, func(tx *sql.Tx) error {
-		d.tx = tx
-		defer d.dropTemp()
-		if err := f(d); err != nil {
-			return err
-		}
-		if d.anew {
-			s.fresh.move()
-		}
-		return nil
-	})
+	err := s.transactSteps(ctx, d, f)
 	if err == nil && d.upToDate {
 		s.fresh.derived.Store(s.fresh.changes.Load())
 	}
@@ -69,6 +60,51 @@ func (s *Store) derive(ctx context.Context, op string, f func(*derivation) error
 		return &passtrail.Error{Code: passtrail.TooLarge, Op: op, Msg: "deriving attempts and history needs more memory than the database may use: allow it more", Err: err}
 	}
 	return fmt.Errorf("%s: %w", op, err)
+}
+
+// transactSteps runs f in a transaction that d may end and follow with another. The caller holds s.writing.
+func (s *Store) transactSteps(ctx context.Context, d *derivation, f func(*derivation) error) error {
+	begin := func() (err error) {
+		d.tx, err = s.w.BeginTx(context.WithoutCancel(ctx), nil)
+		return err
+	}
+	d.restart = func() error {
+		if !d.stepped {
+			if _, err := putState(ctx, d.tx, "derivation", noDerivation); err != nil {
+				return err
+			}
+			s.fresh.move()
+			d.stepped = true
+		}
+		if err := d.tx.Commit(); err != nil {
+			return err
+		}
+		return begin()
+	}
+	if s.w == nil {
+		return passtrail.Errorf(passtrail.Unavailable, "duckdb.write", "the store is closed")
+	}
+	if err := s.settle(); err != nil {
+		return err
+	}
+	err := begin()
+	if err != nil {
+		return engineFault("duckdb.write", err)
+	}
+	defer func() {
+		_ = d.tx.Rollback()
+		if d.stepped {
+			d.dropTemp(func(text string) { _, _ = s.w.ExecContext(context.WithoutCancel(ctx), text) })
+		}
+	}()
+	if err := f(d); err != nil {
+		return engineFault("duckdb.write", err)
+	}
+	d.dropTemp(func(text string) { _, _ = d.tx.Exec(text) })
+	if d.anew {
+		s.fresh.move()
+	}
+	return engineFault("duckdb.write", d.tx.Commit())
 }
 
 // derivation returns a run of Refresh or Rebuild that has no transaction yet.
@@ -84,8 +120,23 @@ type derivation struct {
 	at        passtrail.Ticks
 	temp      []string // temporary tables to drop
 	progress  func(done, total int64)
-	upToDate  bool // nothing is due once this is committed
-	anew      bool // all was made anew, also what was up to date
+	large     bool         // so much that steps are worth their while
+	restart   func() error // ends tx and begins another; nil: there must be one only
+	stepped   bool         // that was done
+	upToDate  bool         // nothing is due once this is committed
+	anew      bool         // all was made anew, also what was up to date
+}
+
+// noDerivation is the version of what was derived in part: of nothing. Whoever opens the store makes all of it anew.
+const noDerivation = 0
+
+// step makes durable what was derived so far, where that is much: what one transaction has written stays in memory to its end. From
+// the first step to the end everything is due, so that nobody is answered from the half, and a kill leaves it due.
+func (d *derivation) step() error {
+	if !d.large || d.restart == nil {
+		return nil
+	}
+	return d.restart()
 }
 
 func (d *derivation) refresh(ctx context.Context) error {
@@ -197,7 +248,7 @@ func (d *derivation) done(ctx context.Context, upto, touched int64) error {
 	if _, err := putState(ctx, d.tx, "derived_batch", upto); err != nil {
 		return err
 	}
-	if d.anew {
+	if d.anew || d.stepped {
 		if _, err := putState(ctx, d.tx, "derivation", derivationVersion()); err != nil {
 			return err
 		}
@@ -237,10 +288,10 @@ func (d *derivation) keep(ctx context.Context, name, query string, args ...any) 
 	return nil
 }
 
-// dropTemp drops the temporary tables; a rollback has taken them already.
-func (d *derivation) dropTemp() {
+// dropTemp drops the temporary tables. A rollback takes those along that its transaction made.
+func (d *derivation) dropTemp(exec func(text string)) {
 	for _, name := range d.temp {
-		_, _ = d.tx.Exec(`DROP TABLE IF EXISTS temp.` + name)
+		exec(`DROP TABLE IF EXISTS temp.` + name)
 	}
 }
 

@@ -69,12 +69,18 @@ func (d *derivation) allAttempts(ctx context.Context) error {
 			return err
 		}
 	}
+	d.large = len(bounds) >= slicesOfStep
 	from := int64(math.MinInt64)
-	for _, to := range append(bounds, math.MaxInt64) {
+	for i, to := range append(bounds, math.MaxInt64) {
 		if err := d.slice(ctx, services, from, to); err != nil {
 			return err
 		}
 		from = to
+		if i%slicesOfStep == slicesOfStep-1 {
+			if err := d.step(); err != nil {
+				return err
+			}
+		}
 	}
 	places := `SELECT rowid AS place, tenant, ` + joinedPool + ` AS pool, time FROM record
 			WHERE ` + joinedMembers + ` AND hash(tenant, pool) IN (SELECT hash FROM derive_parted)
@@ -84,6 +90,9 @@ func (d *derivation) allAttempts(ctx context.Context) error {
 	}
 	return d.numbered(ctx, `SELECT tenant, pool, min(time), max(time) FROM derive_place WHERE pool[1] IN ('=', '@', '#') GROUP BY tenant, pool`)
 }
+
+// slicesOfStep is how many slices of attempts are written in a transaction.
+const slicesOfStep = 8
 
 // quiet is attempt.Quiet in SQL.
 var quiet = strconv.FormatInt(int64(attempt.Quiet), 10)

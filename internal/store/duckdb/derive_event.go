@@ -25,6 +25,9 @@ const eventSlices = 8
 
 // events adds the records of batches after one and up to another to password_event, by activity within slices of time.
 func (d *derivation) events(ctx context.Context, from, upto int64) error {
+	if err := d.step(); err != nil {
+		return err
+	}
 	bounds, err := d.bounds(ctx)
 	if err != nil {
 		return fmt.Errorf("slices: %w", err)
@@ -37,6 +40,9 @@ func (d *derivation) events(ctx context.Context, from, upto int64) error {
 			continue
 		}
 		if _, err := d.exec(ctx, insert, from, upto, begin, end); err != nil {
+			return err
+		}
+		if err := d.step(); err != nil {
 			return err
 		}
 		begin = end

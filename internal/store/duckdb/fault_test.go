@@ -112,3 +112,43 @@ func TestFailuresAreKept(t *testing.T) {
 	again()
 	want("a file that was cut")
 }
+
+// TestHalfDerived has a derivation that is made durable step by step fail in the middle, as a kill would end it: nobody is
+// answered from the half, also not after the store was opened again, and once the fault is mended all is there.
+func TestHalfDerived(t *testing.T) {
+	dir := t.TempDir()
+	s := tenanted(t, duckdb.Config{Dir: dir, DeriveRows: 2})
+	commit(t, s, false, numbered(0, 60)...)
+	if got := ask(t, s, derivedToo); got != "60 60 60" {
+		t.Fatalf("records, attempts and events are %v", got)
+	}
+	closed(t, s)
+	tamper(t, dir, "ALTER TABLE password_event RENAME COLUMN step TO elsewhere")
+	s = open(t, duckdb.Config{Dir: dir, DeriveRows: 2})
+	if err := s.Rebuild(t.Context(), nil); err == nil {
+		t.Fatal("the rebuild did not fail")
+	}
+	refused := func(when string, s *duckdb.Store) {
+		t.Helper()
+		err := s.Query(t.Context(), `SELECT count(*) FROM attempt`, nil, func(row []any) error {
+			t.Errorf("%s: answered with %v attempts", when, row[0])
+			return nil
+		})
+		if err == nil {
+			t.Errorf("%s: no error", when)
+		}
+	}
+	refused("after the failure", s)
+	closed(t, s)
+	s = open(t, duckdb.Config{Dir: dir, DeriveRows: 2})
+	refused("opened again", s)
+	if v, err := s.Verify(t.Context()); err == nil && !v.Due {
+		t.Errorf("verify finds nothing due: %+v", v)
+	}
+	closed(t, s)
+	tamper(t, dir, "ALTER TABLE password_event RENAME COLUMN elsewhere TO step")
+	s = open(t, duckdb.Config{Dir: dir, DeriveRows: 2})
+	if got := ask(t, s, derivedToo); got != "60 60 60" {
+		t.Errorf("mended: records, attempts and events are %v", got)
+	}
+}

@@ -65,7 +65,7 @@ func (s *Store) Verify(ctx context.Context) (store.Verification, error) {
 	err := s.transact(ctx, func(tx *sql.Tx) error {
 		d := s.derivation()
 		d.tx = tx
-		defer d.dropTemp()
+		defer d.dropTemp(func(text string) { _, _ = tx.Exec(text) })
 		if err := v.due(ctx, d); err != nil {
 			return fmt.Errorf("what is due: %w", err)
 		}
