@@ -130,7 +130,7 @@ func (f *ingestFlags) sizes() {
 
 // goMemory is what the program itself aims at beside the engine, so that both stay under 512 MiB whatever the size of the
 // files.
-const goMemory = 160 << 20
+const goMemory = 112 << 20
 
 // openLean opens the data directory with the memory that taking records in needs, unless it is open already.
 func (a *app) openLean(ctx context.Context, memory int64) (store.Store, error) {

@@ -30,7 +30,7 @@ const fileName = "passtrail.db"
 // IngestMemory is the memory limit for a process that only takes records in: an uncompressed row group of records takes
 // about 125 MiB of it, and folding the attempts of millions of records at once the rest. The engine takes some 100 MiB
 // beside its limit.
-const IngestMemory int64 = 256 << 20
+const IngestMemory int64 = 192 << 20
 
 // idleReaders is how many connections are kept for the next questions; making one costs more than a quick question.
 const idleReaders = 16
