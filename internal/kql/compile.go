@@ -21,17 +21,10 @@ import (
 	"passtrail/internal/kql/types"
 )
 
-// Dialect says for which database SQL is written.
-type Dialect = sqlgen.Dialect
-
-// DuckDB is the dialect of the embedded database.
-var DuckDB = sqlgen.DuckDB
-
 // Options are what a query gets from outside.
 type Options struct {
 	Now              passtrail.Ticks      // now() for the whole query; required
 	Tenants          []passtrail.TenantID // required: every row of every table is of one of these; none, no rows
-	Dialect          *Dialect             // nil is DuckDB
 	Limits           parser.Limits        // of the text; the zero value is the default
 	MaxNodes         int                  // operators and expressions once functions are put in; 0 is the default
 	Params           map[string]string    // values of declare query_parameters
@@ -75,9 +68,6 @@ type Render struct {
 // Compile turns a KQL text into SQL. All mistakes of the text come at once, as a [diag.List]; any other error is the
 // program's.
 func Compile(src string, schema *plan.Schema, o Options) (*Compiled, error) {
-	if o.Dialect == nil {
-		o.Dialect = DuckDB
-	}
 	q, err := o.Limits.Parse(src)
 	var mistakes diag.List
 	if err != nil {
@@ -165,7 +155,7 @@ func (o Options) check(q *ast.Query, schema *plan.Schema, now *passtrail.Ticks) 
 }
 
 func (o Options) generate(out plan.Output) (Result, error) {
-	st, err := sqlgen.Generate(out, sqlgen.Options{Dialect: o.Dialect, Now: o.Now, Tenants: o.Tenants, From: o.From, To: o.To, MaxRows: o.MaxRows, User: o.CurrentPrincipal})
+	st, err := sqlgen.Generate(out, sqlgen.Options{Dialect: sqlgen.DuckDB, Now: o.Now, Tenants: o.Tenants, From: o.From, To: o.To, MaxRows: o.MaxRows, User: o.CurrentPrincipal})
 	if errors.Is(err, sqlgen.ErrTooLarge) {
 		return Result{}, diag.List{diag.New(diag.Span{}, "too-large", "%s", err)}
 	}

@@ -1,4 +1,4 @@
-// Package store says what a database promises to the rest of Passtrail. internal/store/duckdb keeps the promise with an
+// Package store says what the database promises to the rest of Passtrail. internal/store/duckdb keeps the promise with an
 // embedded DuckDB; internal/store/storetest is the suite that every implementation passes.
 //
 // Records come in through [Store.Commit], one transaction a batch; what is derived from them (attempts, intervals)
@@ -66,8 +66,6 @@ type Store interface {
 	// Query runs one read-only statement that the query engine generated and calls row for each row; the slice is
 	// reused. It brings what is derived up to date first, or answers nothing: code Unavailable or TooLarge. Text comes as string, instants as int64 ticks, JSON as string. It stops soon after ctx is done.
 	Query(ctx context.Context, sql string, args []any, row func([]any) error) error
-	// Dialect names the SQL dialect that Query takes: "duckdb" or "postgres".
-	Dialect() string
 
 	// LogAccess adds lines to the access log in one transaction. A line with an id takes the place of the one that has it.
 	LogAccess(ctx context.Context, lines ...Access) error

@@ -16,6 +16,7 @@ import (
 	"passtrail/internal/kql"
 	"passtrail/internal/kql/diag"
 	"passtrail/internal/kql/plan"
+	"passtrail/internal/kql/sqlgen"
 	"passtrail/internal/kql/types"
 )
 
@@ -128,7 +129,7 @@ func (s *Script) Load(ctx context.Context, db *sql.DB) error {
 }
 
 func columnType(t types.Type) string {
-	if s, ok := kql.DuckDB.Types[t]; ok {
+	if s, ok := sqlgen.DuckDB.Types[t]; ok {
 		return s
 	}
 	return "VARCHAR"

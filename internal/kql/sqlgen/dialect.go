@@ -8,7 +8,7 @@ import (
 	"passtrail/internal/kql/types"
 )
 
-// Dialect has what differs between databases. It is data: the generator asks it and never asks which database it is.
+// Dialect has how DuckDB writes what KQL says: types, literals, functions. It is data.
 type Dialect struct {
 	Name     string
 	Types    map[types.Type]string // SQL type of each KQL type

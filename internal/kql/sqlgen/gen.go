@@ -1,4 +1,4 @@
-// Package sqlgen writes a plan as one SQL statement. What differs between databases is a [Dialect] value.
+// Package sqlgen writes a plan as one SQL statement for DuckDB. How DuckDB writes types and literals is a [Dialect] value.
 //
 // It is safe by construction: a person's text gets into SQL through two functions of dialect.go (text, for constants,
 // and identifier, for names that [plainName] let through) and nowhere else; and the rows of a table come from [gen.scan]

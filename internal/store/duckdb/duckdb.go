@@ -199,6 +199,3 @@ func (s *Store) closeEngine() error {
 	}
 	return errors.Join(errs...)
 }
-
-// Dialect names the SQL dialect that Query takes.
-func (s *Store) Dialect() string { return "duckdb" }

@@ -221,10 +221,10 @@ func compareInstants(t *testing.T, s store.Store, known []store.Snapshot) {
 		}
 		slices.Sort(want)
 		slices.Sort(diff)
-		if got := lines(t, s, `SELECT user_id FROM (`+store.RegistrationAt+`)`, string(tenantA), int64(at(day))); !slices.Equal(got, want) {
+		if got := lines(t, s, `SELECT user_id FROM (`+registrationAt+`)`, string(tenantA), int64(at(day))); !slices.Equal(got, want) {
 			t.Fatalf("RegistrationAt day %d = %v, want %v", day, got, want)
 		}
-		if got := lines(t, s, `SELECT user_id, change FROM (`+store.RegistrationDiff+`)`, string(tenantA), int64(at(day)), int64(at(1006))); !slices.Equal(got, diff) {
+		if got := lines(t, s, `SELECT user_id, change FROM (`+registrationDiff+`)`, string(tenantA), int64(at(day)), int64(at(1006))); !slices.Equal(got, diff) {
 			t.Fatalf("RegistrationDiff day %d = %v, want %v", day, got, diff)
 		}
 	}
@@ -259,7 +259,7 @@ func deriveRoles(t *testing.T, s store.Store) {
 		t.Errorf("person_role = %s", firstDifference(want, got))
 	}
 	now := fmt.Sprintf("[u %s]", "AdHoc License Administrator")
-	if got := lines(t, s, `SELECT user_id, role FROM (`+store.RoleAt+`)`, string(tenantA), int64(1000)); len(got) != 1 || got[0] != now {
+	if got := lines(t, s, `SELECT user_id, role FROM (`+roleAt+`)`, string(tenantA), int64(1000)); len(got) != 1 || got[0] != now {
 		t.Errorf("RoleAt = %v, want %s", got, now)
 	}
 }
