@@ -45,6 +45,9 @@ var engineOptions = map[string]string{
 	"write_buffer_row_group_count":       "1",
 	"auto_checkpoint_skip_wal_threshold": "16777216",
 	"checkpoint_threshold":               "16MiB",
+	// what is freed goes back to the system soon and not in hundreds of MiB
+	"allocator_flush_threshold":    "16MiB",
+	"allocator_background_threads": "true",
 }
 
 // Config says where the database is and what it may use.
