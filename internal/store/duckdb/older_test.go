@@ -16,13 +16,12 @@ import (
 	"passtrail/internal/store/duckdb"
 )
 
-// The data directories of testdata/older-*.tgz hold 200 simulated people over 31 days, taken in by the program of November
-// 2026, which had no version of what it derived. One is whole, the other was killed when all records were in and nothing
-// was derived from them.
-const (
-	olderRecords  = 1676
-	olderAttempts = 92
-)
+// The data directories of testdata hold 200 simulated people over 31 days, taken in by older programs: two by that of November
+// 2026, which had no version of what it derived, one of them killed when all records were in and nothing was derived from
+// them; and one by that of 1 December 2026, which had no table of pools and no numbers of deletions.
+var olderDirectories = map[string]struct{ records, attempts int }{
+	"older-whole": {1676, 92}, "older-killed": {1676, 92}, "older-2026-12": {1625, 89},
+}
 
 // older unpacks a data directory.
 func older(t *testing.T, name string) (dir string) {
@@ -66,11 +65,11 @@ func derivedTables(t *testing.T, s *duckdb.Store) (text string) {
 
 // TestOlderDirectory opens what an older program left. Its answers are those of a rebuild, without anybody asking for one.
 func TestOlderDirectory(t *testing.T) {
-	for _, name := range []string{"older-whole", "older-killed"} {
+	for name, holds := range olderDirectories {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, duckdb.Config{Dir: older(t, name)})
 			const figures = `SELECT (SELECT count(*) FROM record)::VARCHAR || ' ' || (SELECT count(*) FROM attempt)`
-			if got, want := ask(t, s, figures), fmt.Sprint(olderRecords, " ", olderAttempts); got != want {
+			if got, want := ask(t, s, figures), fmt.Sprint(holds.records, " ", holds.attempts); got != want {
 				t.Errorf("records and attempts are %v, want %v", got, want)
 			}
 			got := derivedTables(t, s)
@@ -93,7 +92,8 @@ func upgrade(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	s, err := duckdb.Open(ctx, duckdb.Config{Dir: dir, Threads: 1, Progress: func(int64, int64) {
+	// so few rows at once that the upgrade is made durable in steps
+	s, err := duckdb.Open(ctx, duckdb.Config{Dir: dir, Threads: 1, DeriveRows: 100, Progress: func(int64, int64) {
 		if step--; step < 0 {
 			self, err := os.FindProcess(os.Getpid())
 			if err == nil {
@@ -110,19 +110,23 @@ func upgrade(ctx context.Context, dir string) error {
 
 // TestKilledUpgrade kills the process at every step of the upgrade: the next one begins anew and comes to the same.
 func TestKilledUpgrade(t *testing.T) {
-	s := open(t, duckdb.Config{Dir: older(t, "older-whole")})
-	want := derivedTables(t, s)
-	dir := older(t, "older-whole")
-	const steps = 4 // calls of Progress: at the beginning, after classes, after attempts, at the end
-	for step := range steps {
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), crashDir+"="+dir, crashJob+"=upgrade", fmt.Sprint(crashStep, "=", step))
-		if err := child.Run(); err == nil || child.ProcessState.Exited() {
-			t.Fatalf("step %d: the child ended by itself: %v", step, err)
-		}
-	}
-	s = open(t, duckdb.Config{Dir: dir})
-	if got := derivedTables(t, s); got != want {
-		t.Errorf("after the kills it holds\n%s\nwant\n%s", got, want)
+	for name := range olderDirectories {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, duckdb.Config{Dir: older(t, name)})
+			want := derivedTables(t, s)
+			dir := older(t, name)
+			const steps = 4 // calls of Progress: at the beginning, after classes, after attempts, at the end
+			for step := range steps {
+				child := exec.Command(os.Args[0])
+				child.Env = append(os.Environ(), crashDir+"="+dir, crashJob+"=upgrade", fmt.Sprint(crashStep, "=", step))
+				if err := child.Run(); err == nil || child.ProcessState.Exited() {
+					t.Fatalf("step %d: the child ended by itself: %v", step, err)
+				}
+			}
+			s = open(t, duckdb.Config{Dir: dir})
+			if got := derivedTables(t, s); got != want {
+				t.Errorf("after the kills it holds\n%s\nwant\n%s", got, want)
+			}
+		})
 	}
 }
