@@ -22,7 +22,7 @@ import (
 // pools are found by the table pool (migration 13), so that the time does not grow with the history.
 
 // mostFolded is up to how many new records are read at once: some 2 kB each.
-const mostFolded = 20_000
+const mostFolded = 10_000
 
 // foldRows is how many records are folded at once.
 func (d *derivation) foldRows() int64 { return min(d.sliceRows, mostFolded) }
