@@ -33,7 +33,7 @@ func (s *Store) Refresh(ctx context.Context) error {
 }
 
 // Rebuild classifies all records anew by the vocabulary of this program and makes all derived tables from nothing, in one
-// transaction. Progress, which may be nil, counts records: each is passed over three times.
+// transaction or, of very many records, in steps during which nobody is answered. Progress, which may be nil, counts records: each is passed over three times.
 func (s *Store) Rebuild(ctx context.Context, progress func(done, total int64)) error {
 	if progress == nil {
 		progress = func(int64, int64) {}
