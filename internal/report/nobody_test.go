@@ -67,10 +67,10 @@ func TestNobodyIsNoPerson(t *testing.T) {
 	}
 }
 
-// TestNobodyIsNoVictim: windows of findings count people, and nobody is none.
 // gateGuessing is how many people, as its parameter MinPeople, the rule of that name wants.
 const gateGuessing = 3
 
+// TestNobodyIsNoVictim: windows of findings count people, and nobody is none.
 func TestNobodyIsNoVictim(t *testing.T) {
 	count := func(people int) int {
 		s := scene.New(t, "2026-03-10")
