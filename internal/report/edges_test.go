@@ -242,7 +242,8 @@ func TestBlockedUntil(t *testing.T) {
 	block := func(who string, at passtrail.Ticks) { s.Attempt(at, who, "192.0.2.1", "blocked") }
 	block("adele", at)
 	block("alex", at)
-	s.Attempt(at+23*passtrail.Hour, "alex", "192.0.2.1", "start options") // ends ten seconds later
+	s.Attempt(at+2*passtrail.Hour, "alex", "192.0.2.1", "start options")
+	s.Attempt(at+23*passtrail.Hour, "alex", "192.0.2.1", "start options") // ends ten seconds later, the last one counts
 	block("grady", at-20*passtrail.Hour)
 	block("grady", at)
 	s.Attempt(at-passtrail.Hour, "grady", "192.0.2.1", "start options")
