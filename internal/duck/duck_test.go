@@ -105,6 +105,15 @@ func TestFunctions(t *testing.T) {
 		{Name: "t_over", In: []duck.Kind{duck.Real}, Out: duck.String, Fn: func([]any) (any, error) { return "real", nil }},
 		{Name: "t_over", In: []duck.Kind{duck.String}, Out: duck.String, Fn: func([]any) (any, error) { return "string", nil }},
 		{Name: "t_panic", In: []duck.Kind{duck.Long}, Out: duck.Long, Fn: func(a []any) (any, error) { return a[3], nil }},
+		{Name: "t_append", Variadic: duck.String, Out: duck.String, Append: func(dst []byte, a []string) []byte {
+			switch a[0] {
+			case "":
+				return nil
+			case "panic":
+				panic("a fault")
+			}
+			return append(dst, strings.Join(a[1:], "+")...)
+		}},
 		{Name: "t_fail", In: []duck.Kind{duck.Long}, Out: duck.Long, Fn: func(a []any) (any, error) { return nil, errors.New("no way") }},
 	}
 	db := open(t, duck.Config{Functions: fns})
@@ -117,13 +126,18 @@ func TestFunctions(t *testing.T) {
 		{"t_join('a', 'b', 'c')", "a-b-c"},
 		{"t_over(1.5::DOUBLE)", "real"},
 		{"t_over('x')", "string"},
+		{"t_append('x', 'añ', chr(0), 'b')", "añ+\x00+b"},
+		{"'<' || t_append('x') || '>'", "<>"},
+		{"coalesce(t_append('', 'a'), 'null')", "null"},
+		{"coalesce(t_append('x', NULL, 'a'), 'null')", "null"},
+		{"(SELECT string_agg(t_append(a, b)) FROM (VALUES (1, 'x', 'one'), (2, NULL, 'two'), (3, '', 'three'), (4, 'x', 'four')) v(n, a, b))", "one,four"},
 	} {
 		var got string
 		if err := db.SQL.QueryRow("SELECT CAST(" + c.sql + " AS VARCHAR)").Scan(&got); err != nil || got != c.want {
 			t.Errorf("%s = %q, %v; want %q", c.sql, got, err, c.want)
 		}
 	}
-	for sql, want := range map[string]string{"t_panic(1)": "panic", "t_fail(1)": "no way"} {
+	for sql, want := range map[string]string{"t_panic(1)": "panic", "t_append('panic')": "a fault", "t_fail(1)": "no way"} {
 		if _, err := db.SQL.Exec("SELECT " + sql); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %q", sql, err, want)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"unsafe"
 
 	"github.com/duckdb/duckdb-go/v2"
 )
@@ -34,6 +35,9 @@ type Func struct {
 	Nulls    bool
 	Volatile bool // may answer differently for the same arguments
 	Fn       func(args []any) (any, error)
+	// Append, in place of Fn, is for functions of texts that are called for very many rows: all arguments are String, and
+	// it appends the result, a String too, to dst; nil is null. The arguments are gone when it returns.
+	Append func(dst []byte, args []string) []byte
 }
 
 // register makes fns callable; functions of the same name become overloads.
@@ -103,6 +107,9 @@ func (s *scalar) Config() duckdb.ScalarFuncConfig { return s.config }
 
 // Executor implements duckdb.ScalarFunc.
 func (s *scalar) Executor() duckdb.ScalarFuncExecutor {
+	if s.f.Append != nil {
+		return duckdb.ScalarFuncExecutor{ChunkContextExecutor: s.runTexts}
+	}
 	return duckdb.ScalarFuncExecutor{ChunkContextExecutor: s.run}
 }
 
@@ -133,6 +140,62 @@ func (s *scalar) run(ctx context.Context, chunk *duckdb.ChunkIteratorState) (err
 		}
 	}
 	return nil
+}
+
+// runTexts is run for Append: it reads texts where DuckDB has them.
+func (s *scalar) runTexts(_ context.Context, chunk *duckdb.ChunkIteratorState) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("function %s: panic: %v", s.f.Name, p)
+		}
+	}()
+	views, err := textViews(chunk.GetInputChunk(), chunk.ColumnCount())
+	if err != nil {
+		return fmt.Errorf("function %s: %w", s.f.Name, err)
+	}
+	out, err := duckdb.GetVectorWriter[string](chunk.GetResultVector())
+	if err != nil {
+		return fmt.Errorf("function %s: %w", s.f.Name, err)
+	}
+	args, buffer := make([]string, len(views)), make([]byte, 0, 1024)
+rows:
+	for row := range chunk.GetInputChunk().GetSize() {
+		for i := range views {
+			text, valid, err := views[i].GetValueBorrowed(row)
+			if err != nil {
+				return fmt.Errorf("function %s: %w", s.f.Name, err)
+			}
+			if !valid {
+				continue rows // DuckDB makes the result null
+			}
+			args[i] = text
+		}
+		text := s.f.Append(buffer[:0], args)
+		if text == nil {
+			err = out.SetNull(row)
+		} else {
+			err, buffer = out.Set(row, unsafe.String(unsafe.SliceData(text), len(text))), text
+		}
+		if err != nil {
+			return fmt.Errorf("function %s: %w", s.f.Name, err)
+		}
+	}
+	return nil
+}
+
+// textViews returns readers of the columns of a chunk, which are all texts.
+func textViews(chunk *duckdb.DataChunk, columns int) ([]duckdb.VectorView[string], error) {
+	views := make([]duckdb.VectorView[string], columns)
+	for i := range views {
+		v, err := chunk.GetVector(i)
+		if err != nil {
+			return nil, err
+		}
+		if views[i], err = duckdb.GetVectorView[string](v); err != nil {
+			return nil, err
+		}
+	}
+	return views, nil
 }
 
 var _ duckdb.ScalarFunc = (*scalar)(nil)

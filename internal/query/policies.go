@@ -6,6 +6,7 @@ import (
 
 	"passtrail/internal/kql/plan"
 	"passtrail/internal/kql/types"
+	"passtrail/internal/nested"
 	"passtrail/internal/vocab"
 )
 
@@ -56,9 +57,10 @@ func policyRelation() string {
 		SELECT tenant, id, time, activity_key, result, reason, actor_id, actor_upn, actor_name, actor_address, correlation_id,
 			unnest(from_json(CASE WHEN changes = '[]' AND activity_key IN (%s) THEN '%s' ELSE changes END, '["JSON"]')) AS change
 		FROM (SELECT tenant, id, time, activity_key, result, reason, actor_id, actor_upn, actor_name, actor_address, correlation_id,
-				coalesce(kql_property_changes(nullif(target_resources, '')::JSON)::VARCHAR, '%s') AS changes FROM record
-			WHERE activity_key IN (%s) AND (NOT starts_with(activity_key, 'policy_ca') OR contains(lower(target_resources), 'registersecurityinfo'))))) p`,
-		strings.Join(acts, ", "), none, none, strings.Join(keys, ", "))
+				coalesce(kql_property_changes(targets::JSON)::VARCHAR, '%s') AS changes
+			FROM (SELECT *, %s AS targets FROM record WHERE activity_key IN (%s))
+			WHERE NOT starts_with(activity_key, 'policy_ca') OR contains(lower(targets), 'registersecurityinfo')))) p`,
+		strings.Join(acts, ", "), none, none, nested.TargetResourcesJSON(""), strings.Join(keys, ", "))
 }
 
 // settingTest is the condition under which a change is of a setting.

@@ -7,6 +7,7 @@ import (
 	"passtrail"
 	"passtrail/internal/kql/plan"
 	"passtrail/internal/kql/types"
+	"passtrail/internal/nested"
 	"passtrail/internal/vocab"
 )
 
@@ -40,9 +41,14 @@ func joined(join string, c plan.Column) plan.Column {
 // json gives a dynamic column that the database keeps as compact text. The whole value's text is that text as it stands:
 // searching it does not parse it, which is ten times faster.
 func json(name, sql, doc string, paths map[string]string) plan.Column {
+	return jsonOf(name, sql, "nullif("+sql+", '')::JSON", doc, paths)
+}
+
+// jsonOf is json of a text that is null where it is empty in orNull, which reads it once.
+func jsonOf(name, sql, orNull, doc string, paths map[string]string) plan.Column {
 	all := map[string]string{"": sql}
 	maps.Copy(all, paths)
-	return plan.Column{Name: name, Type: types.Dynamic, SQL: "nullif(" + sql + ", '')::JSON", Doc: doc, Paths: all}
+	return plan.Column{Name: name, Type: types.Dynamic, SQL: orNull, Doc: doc, Paths: all}
 }
 
 // auditLogs is the Log Analytics table: 31 columns of its reference page and TenantId, which every workspace table has.
@@ -51,20 +57,20 @@ func auditLogs() *plan.Table {
 	app := func(sql string) string { return "CASE WHEN r.actor_kind = 'app' THEN " + sql + " ELSE '' END" }
 	return &plan.Table{
 		Name: "AuditLogs", Doc: "Every audit record, with the columns of Log Analytics.",
-		From: "record r", Tenant: "r.tenant", Time: "TimeGenerated",
+		From: auditRecords, Tenant: "r.tenant", Time: "TimeGenerated",
 		Columns: []plan.Column{
 			text("AADOperationType", "r.operation_type", "Kind of operation: Add, Assign, Update, Unassign, Delete or another"),
 			text("AADTenantId", "r.tenant", "Id of the tenant"),
 			column("ActivityDateTime", types.DateTime, "r.time", "When the activity happened, UTC"),
 			text("ActivityDisplayName", "r.activity", "Name of the activity"),
 			json("AdditionalDetails", "r.additional_details", "Further details, an array of key and value", nil),
-			column("_BilledSize", types.Real, "(length(r.initiated_by) + length(r.target_resources) + length(r.additional_details) + 600)::DOUBLE", "Size of the record in bytes, about"),
+			column("_BilledSize", types.Real, "(length("+initiatedBy+") + length("+targetResources+") + length(r.additional_details) + 600)::DOUBLE", "Size of the record in bytes, about"),
 			text("Category", "r.category", "Category, UserManagement and so on"),
 			id("CorrelationId", "r.correlation_id", "r.correlation_hash", "Joins the records of one act"),
 			column("DurationMs", types.Long, "0::BIGINT", "Always 0"),
 			id("Id", "r.id", "r.id_hash", "Id of the record; records from a portal CSV, which has no ids, have one beginning with h:"),
 			text("Identity", "CASE WHEN r.actor_name <> '' THEN r.actor_name ELSE r.actor_upn END", "Name of the actor"),
-			json("InitiatedBy", "r.initiated_by", "The actor: a user or an app", map[string]string{
+			jsonOf("InitiatedBy", initiatedBy, "r.initiated_by_json", "The actor: a user or an app", map[string]string{
 				"user.id": user("r.actor_id"), "user.userPrincipalName": user("r.actor_upn"),
 				"user.displayName": user("r.actor_name"), "user.ipAddress": user("r.actor_address"), "app.displayName": app("r.actor_name"),
 			}),
@@ -84,7 +90,7 @@ func auditLogs() *plan.Table {
 			text("ResultSignature", "'None'", "Always None"),
 			text("ResultType", "CASE r.result WHEN 'success' THEN 'Success' WHEN 'failure' THEN 'Failure' ELSE r.result END", "Success or Failure"),
 			text("SourceSystem", "'Azure AD'", "Always Azure AD"),
-			json("TargetResources", "r.target_resources", "The objects acted on, an array", map[string]string{
+			jsonOf("TargetResources", targetResources, "r.target_resources_json", "The objects acted on, an array", map[string]string{
 				"[0].id": "r.target_id", "[0].userPrincipalName": "r.target_upn", "[0].displayName": "r.target_name", "[0].type": "r.target_type",
 			}),
 			column("TimeGenerated", types.DateTime, "r.time", "When the activity happened, UTC"),
@@ -93,6 +99,15 @@ func auditLogs() *plan.Table {
 		},
 	}
 }
+
+// auditRecords has the nested values made whole as columns of their own, so that they are made once a row.
+var auditRecords = "(SELECT *, " + nested.InitiatedByJSON("") + "::JSON AS initiated_by_json, " + nested.TargetResourcesJSON("") + "::JSON AS target_resources_json FROM record) r"
+
+// initiatedBy and targetResources are the nested values as they came.
+var (
+	initiatedBy     = nested.InitiatedBySQL("r.")
+	targetResources = nested.TargetResourcesSQL("r.")
+)
 
 // description is the description of the result that diagnostic records and rows of Log Analytics have beside the reason.
 // The reason stands in where there is none; where it differs, it is among the members that no column says.

@@ -13,6 +13,7 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 
 	"passtrail"
+	"passtrail/internal/nested"
 )
 
 // Records go into the table through a table function that fills DuckDB's chunks column by column: INSERT ... SELECT
@@ -28,12 +29,14 @@ const maxChunkBytes = 32 << 20
 type columnKind uint8
 
 const (
-	textColumn  columnKind = iota // a string
-	longColumn                    // an int64
-	hashColumn                    // 16 bytes, a UUID
-	batchColumn                   // the batch's number, not in the record
-	textHash                      // passtrail.TextHash of a string
-	userHash                      // the same of the person that the record is about
+	textColumn   columnKind = iota // a string
+	longColumn                     // an int64
+	hashColumn                     // 16 bytes, a UUID
+	batchColumn                    // the batch's number, not in the record
+	textHash                       // passtrail.TextHash of a string
+	userHash                       // the same of the person that the record is about
+	actorColumn                    // a string, the nested value of who did it, see package nested
+	targetColumn                   // the same of what it was done to
 )
 
 // field is a column of the table record and the field of passtrail.Record that it holds.
@@ -54,8 +57,8 @@ var recordFields = func() []field {
 		{"actor_id", textColumn, unsafe.Offsetof(r.ActorID)}, {"actor_upn", textColumn, unsafe.Offsetof(r.ActorUPN)}, {"actor_name", textColumn, unsafe.Offsetof(r.ActorName)},
 		{"actor_address", textColumn, unsafe.Offsetof(r.ActorAddress)}, {"target_id", textColumn, unsafe.Offsetof(r.TargetID)}, {"target_upn", textColumn, unsafe.Offsetof(r.TargetUPN)},
 		{"target_name", textColumn, unsafe.Offsetof(r.TargetName)}, {"target_type", textColumn, unsafe.Offsetof(r.TargetType)}, {"user_agent", textColumn, unsafe.Offsetof(r.UserAgent)},
-		{"on_premises_agent", textColumn, unsafe.Offsetof(r.OnPremisesAgent)}, {"initiated_by", textColumn, unsafe.Offsetof(r.InitiatedBy)},
-		{"target_resources", textColumn, unsafe.Offsetof(r.TargetResources)}, {"additional_details", textColumn, unsafe.Offsetof(r.AdditionalDetails)},
+		{"on_premises_agent", textColumn, unsafe.Offsetof(r.OnPremisesAgent)}, {"initiated_by", actorColumn, unsafe.Offsetof(r.InitiatedBy)},
+		{"target_resources", targetColumn, unsafe.Offsetof(r.TargetResources)}, {"additional_details", textColumn, unsafe.Offsetof(r.AdditionalDetails)},
 		{"extra", textColumn, unsafe.Offsetof(r.Extra)}, {"shape", textColumn, unsafe.Offsetof(r.Shape)}, {"source", textColumn, unsafe.Offsetof(r.Source)},
 		{"received_at", longColumn, unsafe.Offsetof(r.ReceivedAt)}, {"batch", batchColumn, 0}, {"activity_key", textColumn, unsafe.Offsetof(r.ActivityKey)},
 		{"step", textColumn, unsafe.Offsetof(r.Step)}, {"method", textColumn, unsafe.Offsetof(r.Method)}, {"problem", textColumn, unsafe.Offsetof(r.Problem)},
@@ -82,7 +85,7 @@ func newIncoming() (*incoming, error) {
 	for _, f := range recordFields {
 		t := duckdb.TYPE_BIGINT
 		switch f.kind {
-		case textColumn:
+		case textColumn, actorColumn, targetColumn:
 			t = duckdb.TYPE_VARCHAR
 		case hashColumn:
 			t = duckdb.TYPE_UUID
@@ -144,11 +147,13 @@ func textBytes(r *passtrail.Record) int {
 // filler writes records into chunks; it keeps its buffers from one to the next.
 type filler struct {
 	columns []texts // one for each text column
+	packer  nested.Packer
 }
 
 // texts are the texts of a column in a chunk.
 type texts struct {
 	offset      uintptr
+	pack        func(*nested.Packer, *passtrail.Record) string // in place of the text at offset; nil: as it is
 	rows        []string
 	long, short []byte // the texts that a string points to and those it holds, end to end
 	broken      bool   // one of them begins within a character
@@ -157,8 +162,13 @@ type texts struct {
 func newFiller() *filler {
 	f := &filler{}
 	for _, c := range recordFields {
-		if c.kind == textColumn {
+		switch c.kind {
+		case textColumn:
 			f.columns = append(f.columns, texts{offset: c.offset})
+		case actorColumn:
+			f.columns = append(f.columns, texts{pack: (*nested.Packer).InitiatedBy})
+		case targetColumn:
+			f.columns = append(f.columns, texts{pack: (*nested.Packer).TargetResources})
 		}
 	}
 	return f
@@ -170,7 +180,7 @@ func (f *filler) fill(chunk bindings.DataChunk, rows []*passtrail.Record, batch 
 	for i, c := range recordFields {
 		v := bindings.DataChunkGetVector(chunk, bindings.IdxT(i))
 		switch c.kind {
-		case textColumn:
+		case textColumn, actorColumn, targetColumn:
 			f.columns[next].check()
 			f.columns[next].write(v)
 			next++
@@ -213,7 +223,7 @@ func (f *filler) gather(rows []*passtrail.Record) {
 	for _, r := range rows {
 		for i := range f.columns {
 			c := &f.columns[i]
-			s := *(*string)(unsafe.Add(unsafe.Pointer(r), c.offset))
+			s := c.text(&f.packer, r)
 			c.rows = append(c.rows, s)
 			switch {
 			case s == "":
@@ -228,6 +238,14 @@ func (f *filler) gather(rows []*passtrail.Record) {
 			}
 		}
 	}
+}
+
+// text returns the text of a record for the column.
+func (c *texts) text(p *nested.Packer, r *passtrail.Record) string {
+	if c.pack != nil {
+		return c.pack(p, r)
+	}
+	return *(*string)(unsafe.Add(unsafe.Pointer(r), c.offset))
 }
 
 // check makes the texts valid UTF-8, which DuckDB takes on trust here: what is not becomes the replacement character.

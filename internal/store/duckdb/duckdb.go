@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -113,7 +114,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 }
 
 func (s *Store) start(ctx context.Context, c Config) (err error) {
-	dc := duck.Config{ReadOnly: c.ReadOnly, MemoryLimit: c.MemoryLimit, Threads: c.Threads, Functions: c.Functions,
+	dc := duck.Config{ReadOnly: c.ReadOnly, MemoryLimit: c.MemoryLimit, Threads: c.Threads, Functions: slices.Concat(c.Functions, nestedFunctions),
 		KeepOrder: true, Options: engineOptions}
 	if dc.MemoryLimit == 0 {
 		dc.MemoryLimit = MachineMemory() / 2

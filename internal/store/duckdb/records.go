@@ -6,14 +6,29 @@ import (
 	"slices"
 
 	"passtrail"
+	"passtrail/internal/duck"
+	"passtrail/internal/nested"
 	"passtrail/internal/store"
 )
 
 // wholeColumns are all columns of a record that came from outside, in the order of scanWhole.
-const wholeColumns = `r.tenant, r.id, r.hash::VARCHAR, r.time, r.service, r.category, r.activity, r.operation_type, r.result, r.reason, r.correlation_id,
+var wholeColumns = `r.tenant, r.id, r.hash::VARCHAR, r.time, r.service, r.category, r.activity, r.operation_type, r.result, r.reason, r.correlation_id,
 	r.actor_kind, r.actor_id, r.actor_upn, r.actor_name, r.actor_address, r.target_id, r.target_upn, r.target_name, r.target_type,
 	coalesce(r.subject_id, ''), coalesce(r.subject_upn, ''), coalesce(r.subject_name, ''), r.user_agent, r.on_premises_agent,
-	r.initiated_by, r.target_resources, r.additional_details, r.extra, r.shape, r.source, r.received_at, r.activity_key, r.step, r.method, r.problem`
+	` + nested.InitiatedBySQL("r.") + `, ` + nested.TargetResourcesSQL("r.") + `, r.additional_details, r.extra, r.shape, r.source, r.received_at, r.activity_key, r.step, r.method, r.problem`
+
+// nestedFunctions are what the expressions of package nested call.
+var nestedFunctions = []duck.Func{
+	{Name: nested.WholeFunction, Variadic: duck.String, Out: duck.String, Append: wholeNested},
+	{Name: nested.JSONFunction, Variadic: duck.String, Out: duck.String, Append: func(dst []byte, args []string) []byte {
+		if args[0] == "" {
+			return nil
+		}
+		return wholeNested(dst, args)
+	}},
+}
+
+func wholeNested(dst []byte, args []string) []byte { return nested.Whole(dst, args[0], args[1:]) }
 
 func scanWhole(rows *sql.Rows) (r passtrail.Record, err error) {
 	var hash string
@@ -48,7 +63,7 @@ func (s *Store) Records(ctx context.Context, tenant passtrail.TenantID, named []
 				ids, times = append(ids, n.ID), append(times, t)
 			}
 		}
-		const find = `SELECT ` + wholeColumns + ` FROM record r JOIN (SELECT DISTINCT unnest(?4::VARCHAR[]) AS id, unnest(?5::BIGINT[]) AS time) n ON n.id = r.id AND n.time = r.time
+		find := `SELECT ` + wholeColumns + ` FROM record r JOIN (SELECT DISTINCT unnest(?4::VARCHAR[]) AS id, unnest(?5::BIGINT[]) AS time) n ON n.id = r.id AND n.time = r.time
 			WHERE r.tenant = ?1 AND r.time BETWEEN ?2 AND ?3`
 		rows, err := s.db.SQL.QueryContext(ctx, find, string(tenant), p.first, p.last, ids, times)
 		found, err := collect(rows, err, scanWhole)

@@ -2,9 +2,11 @@ package duckdb_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"passtrail"
+	"passtrail/internal/nested"
 	"passtrail/internal/store"
 	"passtrail/internal/store/duckdb"
 	"passtrail/internal/store/storetest"
@@ -34,5 +36,30 @@ func TestRecordsAreWhole(t *testing.T) {
 	}
 	if got, err := s.Records(t.Context(), storetest.Contoso, nil); err != nil || len(got) > 0 {
 		t.Errorf("of none: %+v, %v", got, err)
+	}
+}
+
+// TestNestedValuesAreKeptShort holds that texts which have a column of their own stand only there, and that a question gets
+// nested values whole and null where there are none.
+func TestNestedValuesAreKeptShort(t *testing.T) {
+	s := tenanted(t, duckdb.Config{Dir: t.TempDir()})
+	all := numbered(0, 2)
+	all[0].InitiatedBy = `{"user":{"userPrincipalName":"` + all[0].ActorUPN + `"}}`
+	all[0].TargetResources = `[{"id":"` + all[0].TargetID + `"}]`
+	all[1].InitiatedBy, all[1].TargetResources = "", ""
+	commit(t, s, false, all...)
+	var got [][]any
+	text := `SELECT initiated_by, target_resources, ` + nested.InitiatedBySQL("r.") + `, ` + nested.TargetResourcesSQL("r.") + `, ` +
+		nested.InitiatedByJSON("r.") + `, ` + nested.TargetResourcesJSON("r.") + ` FROM record r ORDER BY time`
+	err := s.Query(t.Context(), text, nil, func(row []any) error {
+		got = append(got, slices.Clone(row))
+		return nil
+	})
+	want := [][]any{
+		{"{\"user\":{\"userPrincipalName\":\"\x02\"}}", "[{\"id\":\"\x01\"}]", all[0].InitiatedBy, all[0].TargetResources, all[0].InitiatedBy, all[0].TargetResources},
+		{"", "", "", "", nil, nil},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, %v,\nwant %q", got, err, want)
 	}
 }
