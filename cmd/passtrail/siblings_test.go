@@ -333,6 +333,54 @@ func upperNames(doc string) string {
 	return jsonOf(up(v))
 }
 
+// nameless is a user as a record has one that lost the names.
+func nameless(id string) bag {
+	return typed("User", bag{"id": id, "displayName": nil, "userPrincipalName": nil})
+}
+
+// adminReset is a reset by Megan Bowen.
+func adminReset(id, at string, target bag) bag {
+	return reset(id, at, by("Reset password (by admin)", userOf(megan, "Megan Bowen"), target), bag{"correlationId": "c0ffee00-0000-4000-8000-0000000000" + id[1:]})
+}
+
+// registrationOf is a snapshot's page of one person.
+func registrationOf(id, upn string) bag {
+	return bag{"value": []any{bag{"id": id, "userPrincipalName": upn, "userDisplayName": "Adele Vance", "isSsprRegistered": true, "isSsprEnabled": true, "isSsprCapable": true,
+		"methodsRegistered": []any{"email"}, "lastUpdatedDateTime": "2026-03-05T10:00:00Z"}}}
+}
+
+const namesOf = "PasswordEvents | sort by Time asc, EventId asc | project UserId, UserPrincipalName, UserDisplayName, ActorPrincipalName"
+
+// namesAre asks what people are called, a row an event: person, sign-in name, name and actor.
+func namesAre(rows ...string) question {
+	return kql(namesOf, "UserId,UserPrincipalName,UserDisplayName,ActorPrincipalName\n"+strings.Join(rows, "\n"))
+}
+
+var nameSiblings = []sibling{
+	made("a name that an earlier record has", lines(r10, adminReset("r11", "11:00:00", nameless(adele))), two,
+		namesAre(adele+",adele.vance@contoso.com,Adele Vance,adele.vance@contoso.com", adele+",adele.vance@contoso.com,Adele Vance,megan.bowen@contoso.com"),
+		kql("PasswordEvents | where UserPrincipalName == 'adele.vance@contoso.com' and Activity == 'admin_reset' | count", "Count\n1")),
+	{realCase: realCase{name: "a name that a later file brings", says: one, asks: []question{
+		namesAre(adele+",adele.vance@contoso.com,Adele Vance,megan.bowen@contoso.com", adele+",adele.vance@contoso.com,Adele Vance,adele.vance@contoso.com")}},
+		bytes: []byte(jsonOf(adminReset("r09", "09:00:00", nameless(adele)))), then: []byte(jsonOf(r10))},
+	{realCase: realCase{name: "a name that a snapshot brings", says: one, asks: []question{namesAre(adele + ",adele@contoso.com,Adele Vance,megan.bowen@contoso.com"),
+		asked("adele@contoso.com", "person", "adele@contoso.com")}},
+		bytes: []byte(jsonOf(adminReset("r09", "09:00:00", nameless(adele)))), then: []byte(jsonOf(registrationOf(adele, "adele@contoso.com")))},
+	made("the newest name", lines(r10, reset("r12", "12:00:00", by("Reset password (self-service)", bag{"id": adele, "userPrincipalName": "a.vance@contoso.com", "displayName": "Adele V."},
+		typed("User", bag{"id": adele, "userPrincipalName": "a.vance@contoso.com", "displayName": "Adele V."}))), adminReset("r11", "11:00:00", nameless(adele))), counts("3", "3", "0", "0", "0"),
+		namesAre(adele+",adele.vance@contoso.com,Adele Vance,adele.vance@contoso.com", adele+",a.vance@contoso.com,Adele V.,megan.bowen@contoso.com", adele+",a.vance@contoso.com,Adele V.,a.vance@contoso.com")),
+	made("an actor without a name", lines(adminReset("r10", "10:00:00", typed("User", userOf(adele, "Adele Vance"))),
+		reset("r11", "11:00:00", by("Reset password (by admin)", bag{"id": megan}, typed("User", userOf(alex, "Alex Wilber"))))), two,
+		namesAre(adele+",adele.vance@contoso.com,Adele Vance,megan.bowen@contoso.com", alex+",alex.wilber@contoso.com,Alex Wilber,megan.bowen@contoso.com")),
+	made("an attempt by id alone", lines(reset("r10", "10:00:00", by("Reset password (self-service)", bag{"id": adele}, nameless(adele))), r11), two,
+		kql("PasswordResetAttempts | project UserId, UserPrincipalName, UserDisplayName | distinct *", "UserId,UserPrincipalName,UserDisplayName\n"+adele+",adele.vance@contoso.com,Adele Vance"),
+		asked("1 person reset their own password 2 times", "report", resets)),
+	made("a name that nobody knows", jsonOf(adminReset("r10", "10:00:00", nameless(adele))), one, namesAre(adele+",,,megan.bowen@contoso.com")),
+	made("who only acted is said", jsonOf(adminReset("r10", "10:00:00", typed("User", userOf(adele, "Adele Vance")))), one,
+		question{args: []string{"person", "Megan.Bowen@contoso.com"}, want: `passtrail events --initiated-by 11111111-aaaa-4aaa-8aaa-0000000000ff`, code: exitFailed},
+		question{args: []string{"person", "nobody@contoso.com"}, want: `no person's name begins with "nobody@contoso.com"`, not: "did", code: exitFailed}),
+}
+
 var wordSiblings = []sibling{
 	{realCase: realCase{name: "results in German and Chinese", says: counts("4", "4", "0", "0", "0"), asks: []question{kql("AuditLogs | summarize N = count() by Result | sort by Result asc", "Result,N\nfailure,2\nsuccess,2")}},
 		file: "in.csv", bytes: []byte(portal(portalHeader, portalRow("2026-03-04T10:00:00Z", `"success"`, `"Erfolg"`), portalRow("2026-03-04T11:00:00Z", `"success"`, `"Fehler"`),
@@ -351,7 +399,7 @@ var wordSiblings = []sibling{
 
 // TestSiblingsOfRealCases takes in what is like the real cases: made here, so that a kind is mended and not a file.
 func TestSiblingsOfRealCases(t *testing.T) {
-	for _, group := range [][]sibling{wrapperSiblings, archiveSiblings, timeSiblings, whoSiblings, wordSiblings} {
+	for _, group := range [][]sibling{wrapperSiblings, archiveSiblings, timeSiblings, whoSiblings, nameSiblings, wordSiblings} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()

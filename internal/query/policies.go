@@ -18,7 +18,10 @@ func policyChanges() *plan.Table {
 		Name: "PolicyChanges", Doc: "One row a property that somebody changed in the policies which decide about password reset and recovery.",
 		From: policyRelation(), Tenant: "p.tenant", Time: "Time",
 		Where: "NOT (p.activity_key = 'policy_authorization' AND p.name <> '' AND NOT contains(p.name, 'allowedtousesspr'))",
-		Joins: []plan.Join{{Key: "actor", SQL: roleJoin("c", "p.tenant", "p.actor_id", "p.time")}},
+		Joins: []plan.Join{
+			{Key: "actor", SQL: roleJoin("c", "p.tenant", "p.actor_id", "p.time")},
+			{Key: "actorname", SQL: nameJoin("cn", "p.tenant", "p.actor_id", "p.actor_upn")},
+		},
 		Columns: []plan.Column{
 			column("Time", types.DateTime, "p.time", "When it was changed, UTC"),
 			text("Activity", "p.activity_key", "Key of the activity: policy, policy_methods, writeback_off, recovery_settings ..."),
@@ -31,7 +34,7 @@ func policyChanges() *plan.Table {
 			text("Result", "p.result", "success or failure"),
 			text("Reason", "p.reason", "Status reason as it came"),
 			text("ActorId", "p.actor_id", "Object id of who did it"),
-			text("ActorPrincipalName", "CASE WHEN p.actor_upn <> '' THEN p.actor_upn ELSE p.actor_name END", "User principal name of who did it, or the app's name"),
+			joined("actorname", text("ActorPrincipalName", known(known("p.actor_upn", "cn.upn"), "p.actor_name"), "User principal name of who did it, or the app's name")),
 			joined("actor", text("ActorRole", "coalesce(c.role, 'User')", "Weightiest role of who did it at the time, or User")),
 			text("IPAddress", "p.actor_address", "Address it came from"),
 			text("EventId", "p.id", "Id of the record, Id of AuditLogs"),

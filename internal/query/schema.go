@@ -165,6 +165,8 @@ func passwordEvents() *plan.Table {
 		Joins: []plan.Join{
 			{Key: "subject", SQL: roleJoin("u", "r.tenant", "r.user_id", "r.time")},
 			{Key: "actor", SQL: roleJoin("c", "r.tenant", "r.actor_id", "r.time")},
+			{Key: "name", SQL: nameJoin("n", "r.tenant", "r.user_id", "r.user_upn")},
+			{Key: "actorname", SQL: nameJoin("cn", "r.tenant", "r.actor_id", "r.actor_upn")},
 			{Key: "attempt", SQL: "LEFT JOIN attempt_member m ON m.tenant = r.tenant AND m.id = r.id AND m.time = r.time"},
 		},
 		Columns: []plan.Column{
@@ -176,12 +178,12 @@ func passwordEvents() *plan.Table {
 			text("Method", "r.method", "Method: email, mobileSMS, mobileCall, officePhone, securityQuestion, appNotification, appCode, passkey, fido, temporaryAccessPass and more; one that is not known by its own words"),
 			text("Step", "r.step", "Step of the flow: start, options, gate_start, gate_pass, gates_passed, new_password, end, cancelled, refused, blocked, abandoned, contacted_admin"),
 			id("UserId", "r.user_id", "r.user_hash", "Object id of the person whose password or security info it is; without one the user principal name in lower case; empty for nobody"),
-			text("UserPrincipalName", "r.user_upn", "User principal name of that person, at the time"),
-			text("UserDisplayName", "r.user_name", "Display name of that person"),
+			joined("name", text("UserPrincipalName", known("r.user_upn", "n.upn"), "User principal name of that person, at the time; where the record has the id alone, the newest that is known")),
+			joined("name", text("UserDisplayName", knownName("r.user_upn", "r.user_name", "n.name"), "Display name of that person")),
 			joined("subject", text("UserRole", "coalesce(u.role, 'User')", "Weightiest role of that person at the time, or User")),
 			joined("subject", column("IsAdmin", types.Bool, "coalesce(u.is_admin, false)", "Whether that person held a directory role at the time")),
 			text("ActorId", "r.actor_id", "Object id of who did it"),
-			text("ActorPrincipalName", "CASE WHEN r.actor_upn <> '' THEN r.actor_upn ELSE r.actor_name END", "User principal name of who did it, or the app's name"),
+			joined("actorname", text("ActorPrincipalName", known(known("r.actor_upn", "cn.upn"), "r.actor_name"), "User principal name of who did it, or the app's name; where the record has a person's id alone, the newest that is known")),
 			joined("actor", text("ActorRole", "coalesce(c.role, 'User')", "Weightiest role of who did it at the time, or User")),
 			text("IPAddress", "r.actor_address", "Address it came from"),
 			text("UserAgent", "r.user_agent", "User agent, where the source has it"),
@@ -201,6 +203,22 @@ func roleJoin(alias, tenant, user, at string) string {
 	return r.Replace("LEFT JOIN person_role $a ON $a.tenant = $t AND $a.user_id = $u AND $a.assumed_from <= $i AND $i < $a.valid_to")
 }
 
+// nameJoin finds what somebody is called of whom a row has the id and no sign-in name. The table has few people, mostly none.
+func nameJoin(alias, tenant, user, upn string) string {
+	r := strings.NewReplacer("$a", alias, "$t", tenant, "$u", user, "$n", upn)
+	return r.Replace("LEFT JOIN name $a ON $a.tenant = $t AND $a.user_id = CASE WHEN $n = '' THEN $u END")
+}
+
+// known is a text, or where it is empty another one, which a join may not have found.
+func known(text, other string) string {
+	return "CASE WHEN " + text + " <> '' THEN " + text + " ELSE coalesce(" + other + ", '') END"
+}
+
+// knownName is the display name that stands beside a sign-in name, or the one that is known where neither is there.
+func knownName(upn, name, other string) string {
+	return "CASE WHEN " + upn + " <> '' OR " + name + " <> '' THEN " + name + " ELSE coalesce(" + other + ", '') END"
+}
+
 // stillOpen tells an attempt without an end whose last record is younger than 30 minutes (docs/decisions/0004).
 const stillOpen = "a.outcome = 'abandoned' AND a.end_time > {now} - 18000000000 AND a.problem <> 'contacted_admin'"
 
@@ -210,12 +228,15 @@ func resetAttempts() *plan.Table {
 	return &plan.Table{
 		Name: "PasswordResetAttempts", Doc: "One row an attempt at self-service reset or unlock, joined from its records.",
 		From: "attempt a", Tenant: "a.tenant", Time: "Start",
-		Joins: []plan.Join{{Key: "subject", SQL: roleJoin("u", "a.tenant", "a.user_id", "a.start_time")}},
+		Joins: []plan.Join{
+			{Key: "subject", SQL: roleJoin("u", "a.tenant", "a.user_id", "a.start_time")},
+			{Key: "name", SQL: nameJoin("n", "a.tenant", "a.user_id", "a.user_upn")},
+		},
 		Columns: []plan.Column{
 			text("AttemptId", "a.correlation_id", "Correlation id of its records, with /2, /3 and so on behind it where several attempts have the same; without a correlation id the id of its first record"),
 			text("UserId", "a.user_id", "Object id of the person; without one the user principal name in lower case"),
-			text("UserPrincipalName", "a.user_upn", "User principal name"),
-			text("UserDisplayName", "a.user_name", "Display name"),
+			joined("name", text("UserPrincipalName", known("a.user_upn", "n.upn"), "User principal name; where its records have the id alone, the newest that is known")),
+			joined("name", text("UserDisplayName", knownName("a.user_upn", "a.user_name", "n.name"), "Display name")),
 			joined("subject", text("UserRole", "coalesce(u.role, 'User')", "Weightiest role at the start, or User")),
 			joined("subject", column("IsAdmin", types.Bool, "coalesce(u.is_admin, false)", "Whether the person held a directory role at the start")),
 			column("Start", types.DateTime, "a.start_time", "Time of its first record"),

@@ -125,6 +125,8 @@ type derivation struct {
 	stepped   bool         // that was done
 	upToDate  bool         // nothing is due once this is committed
 	anew      bool         // all was made anew, also what was up to date
+	bulked    bool         // new records were derived without being read one by one
+	newNames  newNames     // what those say that were read one by one
 }
 
 // noDerivation is the version of what was derived in part: of nothing. Whoever opens the store makes all of it anew.
@@ -161,6 +163,9 @@ func (d *derivation) refresh(ctx context.Context) error {
 	if err := d.intervals(ctx, from); err != nil {
 		return err
 	}
+	if err := d.names(ctx, from, touched); err != nil {
+		return err
+	}
 	return d.done(ctx, upto, touched)
 }
 
@@ -184,6 +189,7 @@ func (d *derivation) records(ctx context.Context, from, upto, fresh, touched int
 
 // bulk makes all attempts anew, and adds the password events of batches after one and up to another.
 func (d *derivation) bulk(ctx context.Context, from, upto int64) error {
+	d.bulked = true
 	if err := d.allAttempts(ctx); err != nil {
 		return fmt.Errorf("attempts: %w", err)
 	}
@@ -219,6 +225,9 @@ func (d *derivation) rebuild(ctx context.Context, progress func(done, total int6
 	}
 	progress(2*n, 3*n)
 	if err := d.intervals(ctx, -1); err != nil {
+		return err
+	}
+	if err := d.allNames(ctx); err != nil {
 		return err
 	}
 	if err := d.done(ctx, upto, touched); err != nil {

@@ -94,6 +94,7 @@ func (d *derivation) followSlice(ctx context.Context, from, begin, end int64) er
 	pools := map[poolKey]*reach{}
 	members := make([]*passtrail.Record, 0, len(fresh))
 	for _, r := range fresh {
+		d.newNames.note(r)
 		k := poolKey{r.Tenant, attempt.Pool(r)}
 		if k.pool == "" {
 			continue

@@ -95,19 +95,23 @@ func (s *Store) expireBounds(ctx context.Context, tenant passtrail.TenantID, bef
 	return bounds, nil
 }
 
+// anyTouched notes that something was deleted of which no attempt is made anew: names may have come from it.
+const anyTouched = `INSERT INTO touched (tenant, pool) SELECT ?1, ''`
+
 // expireRecords deletes one slice: the records of before an instant, the attempts that ended before it, and notes those
 // that reach over it.
 func (s *Store) expireRecords(ctx context.Context, tenant passtrail.TenantID, before passtrail.Ticks, e *store.Expired) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var n [7]int64
+	var n [8]int64
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	next := head{}
 	err := s.transact(ctx, func(tx *sql.Tx) (err error) {
 		for i, text := range []string{
 			`INSERT INTO touched (tenant, pool) SELECT tenant, pool FROM attempt WHERE tenant = ?1 GROUP BY tenant, pool HAVING min(start_time) < ?2 AND max(end_time) >= ?2`,
+			anyTouched + ` FROM record WHERE tenant = ?1 AND time < ?2 LIMIT 1`,
 			`DELETE FROM attempt WHERE tenant = ?1 AND end_time < ?2`,
 			`DELETE FROM attempt_member WHERE tenant = ?1 AND time < ?2`,
 			`DELETE FROM record_alias WHERE tenant = ?1 AND time < ?2`,
@@ -123,7 +127,7 @@ func (s *Store) expireRecords(ctx context.Context, tenant passtrail.TenantID, be
 				return err
 			}
 		}
-		if next, err = s.noteDeletion(ctx, tx, tenant, before, n[5]); err != nil {
+		if next, err = s.noteDeletion(ctx, tx, tenant, before, n[6]); err != nil {
 			return fmt.Errorf("batch: %w", err)
 		}
 		s.fresh.move(tenant) // what reaches over the limit is due
@@ -131,7 +135,7 @@ func (s *Store) expireRecords(ctx context.Context, tenant passtrail.TenantID, be
 	})
 	if err == nil {
 		s.landHead(next)
-		e.Attempts, e.Records = e.Attempts+n[1], e.Records+n[5]
+		e.Attempts, e.Records = e.Attempts+n[2], e.Records+n[6]
 	}
 	return err
 }
@@ -146,6 +150,11 @@ func (s *Store) expireRest(ctx context.Context, tenant passtrail.TenantID, befor
 				return fmt.Errorf("intervals of %s: %w", kind, err)
 			}
 			done.Intervals += n
+		}
+		if done.Intervals > e.Intervals {
+			if _, err := d.exec(ctx, anyTouched, tenant); err != nil {
+				return err
+			}
 		}
 		if done.Findings, err = d.exec(ctx, `DELETE FROM finding WHERE `+bareFindings, string(tenant), int64(before)); err != nil {
 			return fmt.Errorf("findings: %w", err)

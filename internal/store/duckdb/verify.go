@@ -72,6 +72,9 @@ func (s *Store) Verify(ctx context.Context) (store.Verification, error) {
 		if err := v.counts(ctx, d); err != nil {
 			return err
 		}
+		if err := v.names(ctx, d); err != nil {
+			return fmt.Errorf("names: %w", err)
+		}
 		if err := v.sample(ctx, d); err != nil {
 			return fmt.Errorf("sample of attempts: %w", err)
 		}
@@ -214,6 +217,23 @@ func (v *verification) counts(ctx context.Context, d *derivation) (err error) {
 		}
 	}
 	return nil
+}
+
+// names derives anew what people are called, in a transaction that the caller rolls back, and compares it with what was there.
+func (v *verification) names(ctx context.Context, d *derivation) error {
+	if err := d.keep(ctx, "verify_name", `SELECT * FROM name`); err != nil {
+		return err
+	}
+	if err := d.allNames(ctx); err != nil {
+		return err
+	}
+	const differ = `SELECT count(DISTINCT (tenant, user_id)) FROM ((SELECT * FROM verify_name EXCEPT SELECT * FROM name) UNION (SELECT * FROM name EXCEPT SELECT * FROM verify_name))`
+	n, err := d.number(ctx, differ)
+	if n > 0 {
+		v.problem("the names of %d people come out differently when derived anew: run \"passtrail verify --mend\"", n)
+		v.Stale = true
+	}
+	return err
 }
 
 // sample derives some attempts anew, in a transaction that the caller rolls back, and compares them with what was there.

@@ -236,6 +236,7 @@ func compareAttempts(t *testing.T, s store.Store, when string) {
 		t.Fatalf("%s, members of attempts: %s", when, firstDifference(members, got))
 	}
 	compareEvents(t, s, when)
+	compareNames(t, s, when)
 }
 
 // compareEvents holds the table of password events against the records.

@@ -152,6 +152,9 @@ func someTarget(rng *rand.Rand, r *passtrail.Record, person int) {
 	}
 	if rng.IntN(3) > 0 {
 		r.TargetUPN, r.TargetName = fmt.Sprintf("person%d@contoso.com", person), fmt.Sprintf("Person %d", person)
+		if rng.IntN(8) == 0 {
+			r.TargetUPN, r.TargetName = fmt.Sprintf("renamed%d.%d@contoso.com", person, rng.IntN(3)), ""
+		}
 	}
 	switch rng.IntN(30) {
 	case 0:
