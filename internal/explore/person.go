@@ -133,11 +133,26 @@ func (x Explorer) Person(ctx context.Context, who string) (*Person, error) {
 		}
 		return nil, passtrail.Errorf(passtrail.Conflict, "explore.Person", "%d people have had the name %q: give an object id, %s", len(whole), who, strings.Join(ids, " or "))
 	case len(found) == 0:
-		return nil, passtrail.Errorf(passtrail.NotFound, "explore.Person", "no person's name begins with %q", who)
+		return nil, x.nobody(ctx, who)
 	case len(found) == 1:
 		return x.describe(ctx, found[0])
 	}
 	return nil, ambiguous(who, found)
+}
+
+// nobody says that no record is about a person, and where to look when the person did something for others.
+func (x Explorer) nobody(ctx context.Context, who string) error {
+	const acted = `PasswordEvents | where Activity != "flow" and (ActorId =~ %[1]s or ActorPrincipalName =~ %[1]s) and isnotempty(ActorId)
+| summarize Acts = count() by ActorId | top 1 by Acts`
+	t, err := x.run(ctx, fmt.Sprintf(acted, Quote(who)))
+	if err != nil {
+		return err
+	}
+	if len(t.Rows) == 0 {
+		return passtrail.Errorf(passtrail.NotFound, "explore.Person", "no person's name begins with %q", who)
+	}
+	return passtrail.Errorf(passtrail.NotFound, "explore.Person", "no record is about %q, who did %d things for others: see the audit log by who initiated them (passtrail events --initiated-by %v)",
+		who, t.Rows[0][1], t.Rows[0][0])
 }
 
 // ambiguous names some of the people whose names begin alike.
