@@ -181,6 +181,9 @@ func (s *Server) queryValidate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := auth.Require(r.Context(), sh.Tenant.ID, auth.RunQueries); err != nil {
+		return err
+	}
 	out := struct {
 		Diagnostics []editorMistake `json:"diagnostics"`
 	}{[]editorMistake{}}
@@ -257,7 +260,9 @@ func (s *Server) querySave(w http.ResponseWriter, r *http.Request) error {
 	if len(name) > 200 || len(text) > maxQueryBody {
 		return passtrail.Errorf(passtrail.TooLarge, "web.querySave", "a name may have 200 bytes and a query 1 MiB")
 	}
-	if err := s.services.SaveQuery(r.Context(), s.scope(sh), name, text); err != nil {
+	scope := s.scope(sh)
+	look := AccessLine{Action: "query-save", Subject: name, Detail: text}
+	if err := s.changing(r, scope, &look, func() error { return s.services.SaveQuery(r.Context(), scope, name, text) }); err != nil {
 		return err
 	}
 	http.Redirect(w, r, sh.To("/query", "q", text, "range", r.PostFormValue("range")), http.StatusSeeOther)
@@ -270,7 +275,9 @@ func (s *Server) queryDrop(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.services.DropQuery(r.Context(), s.scope(sh), r.PathValue("id")); err != nil {
+	scope, id := s.scope(sh), r.PathValue("id")
+	look := AccessLine{Action: "query-drop", Subject: id}
+	if err := s.changing(r, scope, &look, func() error { return s.services.DropQuery(r.Context(), scope, id) }); err != nil {
 		return err
 	}
 	http.Redirect(w, r, sh.To("/query"), http.StatusSeeOther)

@@ -66,10 +66,10 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request, action, detail s
 		return passtrail.Errorf(passtrail.NotFound, "web.change", "there is no tenant yet")
 	}
 	scope := s.scope(sh)
-	if err := do(scope); err != nil {
+	look := AccessLine{Action: action, Subject: string(scope.Tenant), Detail: detail}
+	if err := s.changing(r, scope, &look, func() error { return do(scope) }); err != nil {
 		return err
 	}
-	s.noteChange(r, scope, AccessLine{Action: action, Subject: string(scope.Tenant), Detail: detail})
 	to := r.PostFormValue("back")
 	if to == "" {
 		to = sh.To("/settings")

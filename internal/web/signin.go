@@ -96,6 +96,27 @@ func (s *Server) note(r *http.Request, scope Scope, action, subject, detail stri
 	return s.services.LogAccess(r.Context(), scope, AccessLine{Action: action, Subject: subject, Detail: detail, Address: remoteAddress(r)})
 }
 
+// changing does what changes something once the line of it is in the access log: what cannot be written down is not done. A
+// change that fails stays as a refusal. Do may say in the line what came of it.
+func (s *Server) changing(r *http.Request, scope Scope, look *AccessLine, do func() error) error {
+	look.ID, look.Address = newLookID(), remoteAddress(r)
+	before := *look
+	if err := s.services.LogAccess(r.Context(), scope, before); err != nil {
+		return err
+	}
+	err := do()
+	if err == nil {
+		if *look != before {
+			s.noteChange(r, scope, *look)
+		}
+		return nil
+	}
+	look.Detail = fmt.Sprintf("%s: %d: %v", look.Action, describe(err, true).Status, err)
+	look.Action, look.Subject = "refused", r.Method+" "+r.URL.Path
+	s.noteChange(r, scope, *look)
+	return notedError{err}
+}
+
 // noteChange is note for what has been done and cannot be taken back: when it fails, the server's own log says so.
 func (s *Server) noteChange(r *http.Request, scope Scope, look AccessLine) {
 	look.Address = remoteAddress(r)

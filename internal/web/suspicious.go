@@ -102,7 +102,9 @@ func (s *Server) findingChange(w http.ResponseWriter, r *http.Request) error {
 		return passtrail.Errorf(passtrail.TooLarge, "web.findingChange", "the note has %d bytes, the limit is 4000", len(note))
 	}
 	id := r.PathValue("id")
-	if err := s.services.SetFinding(r.Context(), s.scope(sh), id, state, note); err != nil {
+	scope := s.scope(sh)
+	look := AccessLine{Action: "finding-state", Subject: id, Detail: state}
+	if err := s.changing(r, scope, &look, func() error { return s.services.SetFinding(r.Context(), scope, id, state, note) }); err != nil {
 		return err
 	}
 	http.Redirect(w, r, sh.FindingHref(id), http.StatusSeeOther)

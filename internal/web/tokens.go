@@ -124,14 +124,21 @@ func (s *Server) createToken(w http.ResponseWriter, r *http.Request) error {
 		return s.tokenMistake(w, r, form, passtrail.Errorf(passtrail.Invalid, "web.createToken", "the days that a token lives are a whole number"))
 	}
 	scope := s.scope(sh)
-	t, secret, err := s.services.CreateToken(r.Context(), scope, form)
+	var t TokenRow
+	var secret string
+	look := AccessLine{Action: "token-create", Subject: form.Name, Detail: fmt.Sprintf("%s, %d days", form.Role, form.Days)}
+	err = s.changing(r, scope, &look, func() error {
+		if t, secret, err = s.services.CreateToken(r.Context(), scope, form); err == nil {
+			look.Detail = describeToken(t)
+		}
+		return err
+	})
 	switch code := passtrail.CodeOf(err); {
 	case code == passtrail.Invalid || code == passtrail.Conflict:
 		return s.tokenMistake(w, r, form, err)
 	case err != nil:
 		return err
 	}
-	s.noteChange(r, scope, AccessLine{Action: "token-create", Subject: t.Name, Detail: describeToken(t)})
 	r.Header.Del("Accept-Encoding") // a secret beside text of the form's: its length must not tell of it
 	return s.render(w, r, &tokenPage{Shell: sh, Token: t, Secret: secret, Origin: s.origin(r)})
 }
@@ -196,11 +203,24 @@ func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	scope := s.scope(sh)
-	t, err := s.services.RevokeToken(r.Context(), scope, r.PathValue("id"))
+	list, err := s.services.TokenList(r.Context(), scope)
 	if err != nil {
 		return err
 	}
-	s.noteChange(r, scope, AccessLine{Action: "token-revoke", Subject: t.Name, Detail: describeToken(t)})
+	look := AccessLine{Action: "token-revoke", Subject: r.PathValue("id")}
+	for _, t := range list {
+		if t.ID == look.Subject {
+			look.Subject, look.Detail = t.Name, describeToken(t)
+			break
+		}
+	}
+	err = s.changing(r, scope, &look, func() error {
+		_, err := s.services.RevokeToken(r.Context(), scope, r.PathValue("id"))
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	http.Redirect(w, r, sh.To("/settings"), http.StatusSeeOther)
 	return nil
 }

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -299,6 +300,49 @@ func TestEveryLookHasItsLine(t *testing.T) {
 			m.noLog = passtrail.Errorf(passtrail.Unavailable, "test", "the log is full")
 			if status, body := s.do(t, c, "GET", route.path, nil); status < 400 || !strings.Contains(body, "The log is full") {
 				t.Errorf("without a log it answered %d", status)
+			}
+		})
+	}
+}
+
+// TestNothingChangesWithoutALine: each change leaves one line of the access log, and is not made when that cannot be written.
+func TestNothingChangesWithoutALine(t *testing.T) {
+	for _, test := range []struct {
+		path, action string
+		form         url.Values
+	}{
+		{"/suspicious/f1", "finding-state", url.Values{"state": {"closed"}, "note": {"a test"}}},
+		{"/query/saved", "query-save", url.Values{"name": {"Mine"}, "q": {"AuditLogs"}}},
+		{"/query/saved/s1/drop", "query-drop", url.Values{}},
+		{"/settings/opt-out", "opt-out", url.Values{}},
+		{"/settings/queries", "settings", url.Values{"on": {"no"}}},
+		{"/settings/registered-only", "settings", url.Values{"day": {"2026-12-01"}}},
+		{"/settings/retention", "settings", url.Values{"keep": {"365"}, "confirm": {"365"}}},
+		{"/settings/tokens", "token-create", url.Values{"name": {"Mine"}, "role": {"Reports Reader"}, "days": {"30"}}},
+		{"/settings/tokens/aaaaaaaaaaaa/revoke", "token-revoke", url.Values{}},
+	} {
+		t.Run(test.path, func(t *testing.T) {
+			m := newSample()
+			m.saved = []web.SavedQuery{{ID: "s1", Name: "Old", Text: "AuditLogs"}}
+			state := func() string {
+				m.mu.Lock()
+				defer m.mu.Unlock()
+				return fmt.Sprint(m.collecting, m.queries, m.state, m.saved, m.keeps, m.registeredOnly, m.tokens)
+			}
+			s := newSite(t, m)
+			c := s.client(t, person(auth.GlobalAdministrator))
+			before, lines := state(), len(m.access)
+			m.noLog = passtrail.Errorf(passtrail.Unavailable, "test", "the log is full")
+			if status, body := s.do(t, c, "POST", test.path, test.form); status < 400 || !strings.Contains(body, "The log is full") || state() != before {
+				t.Errorf("without a log it answered %d and left %s, was %s", status, state(), before)
+			}
+			m.noLog = nil
+			status, _ := s.do(t, c, "POST", test.path, test.form)
+			if status >= 400 || state() == before {
+				t.Errorf("it answered %d and changed nothing: %s", status, state())
+			}
+			if added := m.access[lines:]; len(added) != 1 || added[0].Action != test.action {
+				t.Errorf("it left %+v", added)
 			}
 		})
 	}

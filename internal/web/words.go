@@ -57,6 +57,7 @@ var actions = map[string]string{
 	"sign-in": "Signed in", "search-person": "Searched for a person", "view-person": "Looked at a person", "view-record": "Looked at a record",
 	"view-finding": "Looked at a finding", "query": "Ran a query", "export": "Exported", "export-cut": "Export broken off", "opt-in": "Turned collection on",
 	"opt-out": "Turned collection off", "settings": "Changed settings", "token-create": "Made an access token", "token-revoke": "Revoked an access token",
+	"finding-state": "Changed the state of a finding", "query-save": "Saved a query", "query-drop": "Removed a saved query",
 	"expire": "Deleted what was past retention", "view-page": "Looked at a page", "query-refused": "Asked a query that was refused",
 	"export-refused": "Export refused", "refused": "Was refused", "sign-in-refused": "Sign-in refused", "torn-line": "A line was cut off",
 	"report": "Ran a report", "view-attempts": "Listed attempts", "view-events": "Listed records", "view-set-aside": "Looked at what was set aside",
