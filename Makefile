@@ -25,7 +25,7 @@ deps:
 	@./.ci/deps
 
 test: deps
-	$(GO) test -timeout 20m ./...
+	$(GO) test -timeout 45m ./...
 
 lint:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "gofmt these files:"; echo "$$out"; exit 1; fi

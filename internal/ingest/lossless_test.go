@@ -11,6 +11,7 @@ import (
 	"passtrail/internal/connector"
 	"passtrail/internal/connector/file"
 	"passtrail/internal/ingest"
+	"passtrail/internal/nested"
 	"passtrail/internal/normalise"
 )
 
@@ -20,8 +21,8 @@ func TestSamplesComeBackFromTheStore(t *testing.T) {
 	samples := "../normalise/testdata/samples"
 	run(t, st, ingest.Config{Tenant: contoso}, inputs(t, file.Options{}, samples))
 	stored := map[string]*passtrail.Record{}
-	const columns = `SELECT id, time, service, category, activity, operation_type, result, reason, correlation_id, actor_kind, actor_name, actor_address, user_agent,
-		initiated_by, target_resources, additional_details, extra, shape FROM record`
+	columns := `SELECT id, time, service, category, activity, operation_type, result, reason, correlation_id, actor_kind, actor_name, actor_address, user_agent,
+		` + nested.InitiatedBySQL("") + `, ` + nested.TargetResourcesSQL("") + `, additional_details, extra, shape FROM record`
 	err := st.Query(context.Background(), columns, nil, func(row []any) error {
 		r := &passtrail.Record{Tenant: contoso, ID: row[0].(string), Time: passtrail.Ticks(row[1].(int64))}
 		for i, p := range []*string{&r.Service, &r.Category, &r.Activity, &r.OperationType, &r.Result, &r.Reason, &r.CorrelationID, (*string)(&r.ActorKind), &r.ActorName,

@@ -9,6 +9,7 @@ import (
 
 	"passtrail/internal/connector/file"
 	"passtrail/internal/ingest"
+	"passtrail/internal/nested"
 )
 
 // wrapped writes a record as text inside JSON.
@@ -57,7 +58,7 @@ func TestWrappersAreOpened(t *testing.T) {
 				in += two + "\n"
 			}
 			run(t, plain, ingest.Config{Tenant: contoso}, inputs(t, file.Options{}, write(t, "plain.json", in)))
-			const columns = `SELECT id, time, activity, result, reason, correlation_id, target_upn, initiated_by, target_resources FROM record ORDER BY id`
+			columns := `SELECT id, time, activity, result, reason, correlation_id, target_upn, ` + nested.InitiatedBySQL("") + `, ` + nested.TargetResourcesSQL("") + ` FROM record ORDER BY id`
 			if got, want := fmt.Sprint(dump(t, st, columns)), fmt.Sprint(dump(t, plain, columns)); got != want || sum.SetAside != 0 {
 				t.Errorf("took in %s and set aside %+v, want %s", got, sum.Problems, want)
 			}
