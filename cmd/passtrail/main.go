@@ -12,11 +12,14 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"passtrail"
@@ -49,7 +52,7 @@ func (a *app) runCommand(ctx context.Context, args []string) int {
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.PersistentPreRunE = func(c *cobra.Command, positional []string) error {
-		if err := a.refuseWrites(c, positional); err != nil {
+		if err := errors.Join(validFlags(c), a.refuseWrites(c, positional)); err != nil {
 			return err
 		}
 		code, done, err := a.forward(c.Context(), topCommand(c), args)
@@ -87,6 +90,19 @@ func topCommand(c *cobra.Command) string {
 type forwardedError struct{ code int }
 
 func (e forwardedError) Error() string { return "ran by the server of the data directory" }
+
+// placeFlags are the flags that name files, whose names may be any bytes. The engine opens no database below such a name.
+var placeFlags = []string{"access-log", "out", "truth", "page", "file"}
+
+// validFlags refuses flags that are not UTF-8: nothing that they could find is.
+func validFlags(c *cobra.Command) (err error) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if !utf8.ValidString(f.Value.String()) && !slices.Contains(placeFlags, f.Name) {
+			err = usageError{fmt.Errorf("--%s %s is not valid UTF-8: set the terminal to UTF-8", f.Name, passtrail.Printable(f.Value.String()))}
+		}
+	})
+	return err
+}
 
 // usageError is a mistake in the command line.
 type usageError struct{ err error }

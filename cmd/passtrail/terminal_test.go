@@ -75,6 +75,46 @@ func TestOddNamesReachTerminalsCleaned(t *testing.T) {
 	}
 }
 
+// TestNamedAfterPassedOver names a file that was passed over in a folder: it is refused with the reason, and not unchanged.
+func TestNamedAfterPassedOver(t *testing.T) {
+	dir, data := t.TempDir(), filepath.Join(t.TempDir(), "data")
+	odd, good := filepath.Join(dir, "a.bin"), filepath.Join(dir, "b.json")
+	for path, text := range map[string]string{odd: "\x00\x01", good: jsonOf(r10)} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		code int
+		args []string
+		want string
+	}{
+		{exitOK, []string{"init", "--tenant", testTenant, "--opt-in"}, ""},
+		{exitOK, []string{"ingest", dir}, "passed over, no exports:"},
+		{exitOK, []string{"ingest", dir}, "files      2, 2 unchanged since they were read"},
+		{exitFailed, []string{"ingest", odd}, "a.bin:1: binary data, not an export"},
+		{exitOK, []string{"ingest", good}, "files      1, 1 unchanged since they were read"},
+	} {
+		if got := command(t.Context(), data, nil, step.args...); got.code != step.code || !strings.Contains(got.out, step.want) {
+			t.Errorf("%q: exit code %d and\n%s%s\nwant %d and %q", step.args, got.code, got.out, got.err, step.code, step.want)
+		}
+	}
+}
+
+// TestFlagsAreText: a flag that is not UTF-8 is a mistake in the command line that says which one.
+func TestFlagsAreText(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	if got := command(t.Context(), data, nil, "init", "--tenant", testTenant, "--opt-in"); got.code != exitOK {
+		t.Fatalf("init: %d, %s", got.code, got.err)
+	}
+	for _, args := range [][]string{{"quarantine", "list", "--code", "a\xff"}, {"events", "--text", "a\xff"}, {"report", "--tenant", "\xff"}, {"sources", "--data", "d\xff"}} {
+		got := command(t.Context(), data, nil, args...)
+		if got.code != exitUsage || !strings.Contains(got.err, args[len(args)-2]+" ") || !strings.Contains(got.err, "not valid UTF-8") || strings.Contains(got.err, "\xff") {
+			t.Errorf("%q: exit code %d, %q", args, got.code, got.err)
+		}
+	}
+}
+
 // TestWhatIsNoFileIsRefused: a pipe or a device, named or linked to, is refused at once and nothing is read; below a folder
 // they are passed over. A link to a file is that file.
 func TestWhatIsNoFileIsRefused(t *testing.T) {

@@ -37,6 +37,8 @@ type place struct {
 	// How the times of a CSV file were read: they are read in the same way when the file has grown.
 	Dates string `json:"dates,omitempty"`
 	Zone  string `json:"zone,omitempty"`
+	// Over says that the file was passed over in a folder: it is read again when somebody names it.
+	Over bool `json:"over,omitempty"`
 }
 
 const digestBytes = 4096
@@ -85,6 +87,7 @@ type reading struct {
 	done  bool
 	// refused says that a file, or a member, was refused as a whole: it is read again when it may be read otherwise.
 	refused bool
+	over    bool           // it was passed over, see FileLevel
 	order   dates.Order    // of day and month, in the CSV file that was read last or when this one was shorter
 	zone    *time.Location // of the local times when the file was shorter
 }
@@ -144,7 +147,7 @@ func (rd *reading) resume(from string) (skip bool, err error) {
 	same := was.Size == rd.here.Size && was.Modified == rd.here.Modified
 	switch {
 	case same && was.Done:
-		return true, nil
+		return !was.Over || rd.src.walked, nil
 	case was.Offset > 0 && was.Offset <= rd.here.Size && (same || rd.here.Size > was.Size):
 		tail, err := tailDigest(rd.file, was.Offset)
 		if err != nil || tail != was.Tail {
@@ -181,7 +184,7 @@ func (rd *reading) position(b *batcher) string {
 		return ""
 	}
 	p := rd.here
-	p.Docs, p.Done = b.count, rd.done
+	p.Docs, p.Done, p.Over = b.count, rd.done, rd.over
 	if rd.refused {
 		p.Docs = 0
 	}
@@ -345,11 +348,11 @@ func (rd *reading) text(r io.Reader) error {
 	case len(head) == 0 && w.err != nil && w.err != io.EOF:
 		return rd.broken(nil, w.err)
 	case len(head) == 0:
-		return rd.fault(nil, CodeEmpty, "the file is empty", 0)
+		return rd.none(nil, CodeEmpty, "the file is empty")
 	case len(head) >= 262 && string(head[257:262]) == "ustar":
-		return rd.fault(nil, CodeBinary, "a tar archive: unpack it first", 0)
+		return rd.none(nil, CodeBinary, "a tar archive: unpack it first")
 	case bytes.IndexByte(head, 0) >= 0 || bytes.IndexByte(head, 0x1b) >= 0:
-		return rd.fault(w.peek(keptBytes), CodeBinary, "binary data, not an export", 0)
+		return rd.none(w.peek(keptBytes), CodeBinary, "binary data, not an export")
 	case head[0] == '{' || head[0] == '[' || holdsJSON(head):
 		if isLines(w) {
 			return rd.lines(w)
@@ -362,7 +365,13 @@ func (rd *reading) text(r io.Reader) error {
 		}
 		return rd.csv(w, delimiter)
 	}
-	return rd.fault(w.peek(keptBytes), CodeUnknown, "neither JSON nor CSV", 0)
+	return rd.none(w.peek(keptBytes), CodeUnknown, "neither JSON nor CSV")
+}
+
+// none sets aside a file, or a member of an archive, that holds no documents at all.
+func (rd *reading) none(head []byte, code, reason string) error {
+	rd.over = rd.plain && rd.src.walked
+	return rd.fault(head, code, reason, 0)
 }
 
 // holdsJSON tells whether text begins with a string that has JSON in it, perhaps in a string once more.
