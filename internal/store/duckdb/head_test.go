@@ -196,3 +196,44 @@ func TestLostDeletionIsNoticed(t *testing.T) {
 		t.Errorf("whole, Lost = %v", err)
 	}
 }
+
+// TestBackups: a copy of a closed directory is that directory; an older one put back is sound, takes what came after it in again
+// and doubles nothing; and where log and head are gone together Verify says that nobody can tell what is missing.
+func TestBackups(t *testing.T) {
+	dir := t.TempDir()
+	s := tenanted(t, duckdb.Config{Dir: dir})
+	commit(t, s, false, numbered(0, 50)...)
+	ask(t, s, derivedToo)
+	closed(t, s)
+	older := snapshotDir(t, dir)
+	s = open(t, duckdb.Config{Dir: dir})
+	commit(t, s, false, numbered(100, 100)...)
+	torn := snapshotDir(t, dir)
+	ask(t, s, derivedToo)
+	closed(t, s)
+	for _, name := range []string{"passtrail.db.wal", "passtrail.head"} {
+		if err := os.Remove(filepath.Join(torn, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		what, dir string
+		records   int64
+		problem   string
+	}{
+		{"a copy", snapshotDir(t, dir), 150, ""},
+		{"an older copy", older, 50, ""},
+		{"log and head lost together", torn, 50, "the file passtrail.head is gone"},
+	} {
+		s := open(t, duckdb.Config{Dir: tt.dir})
+		v, err := s.Verify(t.Context())
+		if said := strings.Join(v.Problems, "; "); err != nil || v.Records != tt.records || (said == "") != (tt.problem == "") || !strings.HasPrefix(said, tt.problem) {
+			t.Errorf("%s: %d records, problems %q, %v; want %d and %q", tt.what, v.Records, said, err, tt.records, tt.problem)
+		}
+		commit(t, s, false, numbered(100, 100)...)
+		if v, err := s.Verify(t.Context()); err != nil || v.Records != 150 || v.Lost || v.Damaged {
+			t.Errorf("%s, and what came later taken in again: %+v, %v", tt.what, v, err)
+		}
+		closed(t, s)
+	}
+}
