@@ -29,10 +29,10 @@ const maxText = 2000
 
 // Log takes the lines of the access log. It may be used from several goroutines, and a spool by several processes.
 type Log struct {
-	path  string      // the spool; "" writes to the store
-	stays bool        // it is never merged
-	st    store.Store // without a spool
-	also  *Log        // the spool of a directory that is only read
+	path  string           // the spool; "" writes to the store
+	stays bool             // it is never merged
+	st    store.AccessLogs // without a spool
+	also  *Log             // the spool of a directory that is only read
 	now   func() time.Time
 
 	mu      sync.Mutex
@@ -77,7 +77,7 @@ func (l *Log) Ready() error {
 }
 
 // Direct returns a log without a spool: every line waits for the store's writer. It is for stores in memory.
-func Direct(st store.Store, now func() time.Time) *Log {
+func Direct(st store.AccessLogs, now func() time.Time) *Log {
 	l := File("", now)
 	l.st = st
 	return l
@@ -118,7 +118,7 @@ func clip(s string) string {
 }
 
 // Read lists lines, newest first, of the spool and of the store's table together. It waits for no writer.
-func (l *Log) Read(ctx context.Context, st store.Store, f store.AccessFilter) ([]store.Access, error) {
+func (l *Log) Read(ctx context.Context, st store.AccessLogs, f store.AccessFilter) ([]store.Access, error) {
 	spooled, err := l.spooled() // before the table: a merge in between then gives a line twice, and not at all otherwise
 	if err != nil {
 		return nil, err

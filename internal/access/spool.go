@@ -246,7 +246,7 @@ func decode(b []byte, at passtrail.Ticks) []store.Access {
 
 // Merge moves the lines of the spool into the store's table and returns how many there were. It may be killed at any
 // moment: the next merge goes on, and no line is there twice. Only the process that holds the store for writing merges.
-func (l *Log) Merge(ctx context.Context, st store.Store) (int, error) {
+func (l *Log) Merge(ctx context.Context, st store.AccessLogs) (int, error) {
 	if l.stays {
 		return 0, nil
 	}
@@ -301,7 +301,7 @@ func (l *Log) Long() bool {
 
 // Run merges every few seconds until ctx is done, and once more then. What cannot be merged stays in the spool, which Read
 // shows; Run returns nil.
-func (l *Log) Run(ctx context.Context, st store.Store, log *slog.Logger) error {
+func (l *Log) Run(ctx context.Context, st store.AccessLogs, log *slog.Logger) error {
 	tick := time.NewTicker(mergeEvery)
 	defer tick.Stop()
 	for {
@@ -315,7 +315,7 @@ func (l *Log) Run(ctx context.Context, st store.Store, log *slog.Logger) error {
 	}
 }
 
-func (l *Log) mergeLogged(ctx context.Context, st store.Store, log *slog.Logger) {
+func (l *Log) mergeLogged(ctx context.Context, st store.AccessLogs, log *slog.Logger) {
 	if _, err := l.Merge(ctx, st); err != nil && ctx.Err() == nil {
 		log.Error("the access log's spool was not merged; it is tried again", "error", err.Error())
 	}

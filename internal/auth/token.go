@@ -154,7 +154,7 @@ func parseToken(text string) (id, secret string, ok bool) {
 
 // Tokens lets programs in. It may be used from several goroutines.
 type Tokens struct {
-	store store.Store
+	store store.Tokens
 	now   func() time.Time
 	log   *slog.Logger
 	guard *guard
@@ -162,7 +162,7 @@ type Tokens struct {
 
 // NewTokens lets in whose tokens a store keeps. The log is told of tokens that are refused again and again, and of uses
 // that could not be noted; never of tokens.
-func NewTokens(st store.Store, now func() time.Time, log *slog.Logger) *Tokens {
+func NewTokens(st store.Tokens, now func() time.Time, log *slog.Logger) *Tokens {
 	return &Tokens{store: st, now: now, log: log, guard: newGuard(now)}
 }
 

@@ -64,7 +64,7 @@ AuditLogs
 | summarize Last = max(TimeGenerated) by TenantId`
 
 // Work says of each tenant what tells whether it needs work, in the order given. It sees no other tenants.
-func Work(ctx context.Context, st store.Store, engine *query.Engine, tenants []store.Tenant, now passtrail.Ticks) ([]TenantWork, error) {
+func Work(ctx context.Context, st store.Model, engine *query.Engine, tenants []store.Tenant, now passtrail.Ticks) ([]TenantWork, error) {
 	if len(tenants) == 0 {
 		return nil, nil
 	}

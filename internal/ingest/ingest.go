@@ -55,9 +55,17 @@ type Progress struct {
 	Done         bool  // reading is over, the derived tables follow
 }
 
+// Store takes in what the inputs hold, knows whose collection is on, and derives what they bring.
+type Store interface {
+	store.Facts
+	Tenant(ctx context.Context, id passtrail.TenantID) (store.Tenant, error)
+	Tenants(ctx context.Context) ([]store.Tenant, error)
+	Refresh(ctx context.Context) error
+}
+
 // Runner runs inputs into a store.
 type Runner struct {
-	Store  store.Store
+	Store  Store
 	Config Config
 }
 

@@ -14,7 +14,7 @@ import (
 
 // writer stores what the parsers made, in order, in transactions of some size.
 type writer struct {
-	store    store.Store
+	store    Store
 	cfg      Config
 	sum      *Summary
 	progress Progress
@@ -38,7 +38,7 @@ type writer struct {
 	current *input
 }
 
-func newWriter(st store.Store, cfg Config) *writer {
+func newWriter(st Store, cfg Config) *writer {
 	now := cfg.Now()
 	return &writer{store: st, cfg: cfg, sum: newSummary(), begun: now, flushed: now, refreshed: now, pending: map[passtrail.TenantID]*store.Batch{},
 		places: map[string]string{}, allowed: map[passtrail.TenantID]error{}, snaps: collector{asOf: cfg.AsOf, seed: maphash.MakeSeed()}, inputs: map[*input]bool{}}

@@ -37,14 +37,21 @@ var DefaultLimits = Limits{Time: 3 * time.Minute, Rows: 500_000, Export: 1_000_0
 // query that ran too long.
 var ErrRows = errors.New("too many rows")
 
+// Store is what the engine asks: the model, whose records they are, and records as they came in.
+type Store interface {
+	store.Model
+	Tenant(ctx context.Context, id passtrail.TenantID) (store.Tenant, error)
+	Records(ctx context.Context, tenant passtrail.TenantID, named []store.RecordName) ([]passtrail.Record, error)
+}
+
 // Engine runs queries on one store. Its methods may be called at once.
 type Engine struct {
-	store  store.Store
+	store  Store
 	limits Limits
 }
 
 // New makes an engine. Zero limits mean the defaults.
-func New(st store.Store, limits Limits) *Engine {
+func New(st Store, limits Limits) *Engine {
 	if limits.Time == 0 {
 		limits.Time = DefaultLimits.Time
 	}
@@ -83,7 +90,7 @@ func (e *Engine) Coverage(ctx context.Context, tenant passtrail.TenantID) (store
 	return e.store.Coverage(ctx, tenant)
 }
 
-// Records returns records of a tenant whole, see store.Store.
+// Records returns records of a tenant whole, see [store.Facts].
 func (e *Engine) Records(ctx context.Context, tenant passtrail.TenantID, named []store.RecordName) ([]passtrail.Record, error) {
 	return e.store.Records(ctx, tenant, named)
 }

@@ -1,5 +1,5 @@
 // Package retain deletes what tenants do not keep any longer: records past the retention that a tenant has set, and what
-// was made of them. The store knows how to delete ([store.Store.Expire]); this package knows when, and tells what it did.
+// was made of them. The store knows how to delete ([store.Facts]); this package knows when, and tells what it did.
 //
 // Start at [Keeper.Run].
 package retain
@@ -19,9 +19,15 @@ import (
 // lookEvery is how often a keeper looks whether a new day has begun.
 const lookEvery = 10 * time.Minute
 
+// Store is what is deleted, for whom, and where that is noted.
+type Store interface {
+	store.Facts
+	store.Registry
+}
+
 // Keeper holds the tenants of a store to their retention. Its methods may be called from several goroutines.
 type Keeper struct {
-	store store.Store
+	store Store
 	now   func() time.Time
 	log   *slog.Logger
 	asked chan struct{}
@@ -31,7 +37,7 @@ type Keeper struct {
 }
 
 // New returns a keeper; nothing happens before [Keeper.Run] or a call of its methods.
-func New(st store.Store, now func() time.Time, log *slog.Logger) *Keeper {
+func New(st Store, now func() time.Time, log *slog.Logger) *Keeper {
 	return &Keeper{store: st, now: now, log: log, asked: make(chan struct{}, 1)}
 }
 

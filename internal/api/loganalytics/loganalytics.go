@@ -49,7 +49,7 @@ const (
 type Config struct {
 	// Engine's own limit of time should be [MaxWait].
 	Engine *query.Engine
-	Store  store.Store
+	Store  store.Registry // whose data is asked for
 	Tokens *auth.Tokens
 	Access *access.Log // where looks go; what it does not hold is not answered
 	Now    func() time.Time

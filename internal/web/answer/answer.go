@@ -23,9 +23,16 @@ import (
 	"passtrail/internal/web"
 )
 
+// Store is what the pages show and change: all that a store keeps, and nothing of its own upkeep.
+type Store interface {
+	store.Facts
+	store.Model
+	store.Registry
+}
+
 // Answers is every service that pages need. It may be used from several goroutines.
 type Answers struct {
-	store   store.Store
+	store   Store
 	engine  *query.Engine
 	library *report.Library
 	access  *access.Log
@@ -35,7 +42,7 @@ type Answers struct {
 var _ web.Services = (*Answers)(nil)
 
 // New returns the services over a store, the engine on it, and the loaded reports and detections.
-func New(st store.Store, engine *query.Engine, library *report.Library) *Answers {
+func New(st Store, engine *query.Engine, library *report.Library) *Answers {
 	return &Answers{store: st, engine: engine, library: library, access: access.Direct(st, time.Now), sweep: func() {}}
 }
 

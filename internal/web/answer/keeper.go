@@ -28,7 +28,7 @@ const (
 // Keeper looks at the store from time to time: when records came in, or what is derived was made anew, it runs the detections over them and tells the
 // pages that are open. It is a web.Watcher.
 type Keeper struct {
-	store   store.Store
+	store   Store
 	engine  *query.Engine
 	library *report.Library
 	now     func() time.Time
@@ -54,7 +54,7 @@ type watcher struct {
 }
 
 // NewKeeper returns a keeper; nothing happens before [Keeper.Run].
-func NewKeeper(st store.Store, engine *query.Engine, library *report.Library, now func() time.Time, log *slog.Logger) *Keeper {
+func NewKeeper(st Store, engine *query.Engine, library *report.Library, now func() time.Time, log *slog.Logger) *Keeper {
 	return &Keeper{store: st, engine: engine, library: library, now: now, log: log, seen: map[passtrail.TenantID]sight{}, watchers: map[*watcher]bool{}, stopped: make(chan struct{})}
 }
 
